@@ -1,0 +1,104 @@
+"""What a PSP plugin is: one folder, one value, and as many capabilities as the PSP has.
+
+A plugin's methods raise nothing for what the PSP said: they return a Reply. What went wrong on
+the wire is an exception from `wire.py`, which `calls.py` turns into NotSent or Unknown; no plugin
+decides that a payment failed because the network did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from workflows.domain.psp import (
+    AuthorizeInstruction,
+    CaptureInstruction,
+    Finding,
+    Lookup,
+    PayoutInstruction,
+    PspEvent,
+    RefundInstruction,
+    Reply,
+    VoidInstruction,
+)
+
+
+@runtime_checkable
+class Authorizes(Protocol):
+    async def authorize(self, instruction: AuthorizeInstruction) -> Reply: ...
+
+
+@runtime_checkable
+class Captures(Protocol):
+    async def capture(self, instruction: CaptureInstruction) -> Reply: ...
+
+
+@runtime_checkable
+class Voids(Protocol):
+    async def void(self, instruction: VoidInstruction) -> Reply: ...
+
+
+@runtime_checkable
+class Refunds(Protocol):
+    async def refund(self, instruction: RefundInstruction) -> Reply: ...
+
+
+@runtime_checkable
+class PaysOut(Protocol):
+    async def payout(self, instruction: PayoutInstruction) -> Reply: ...
+
+
+@runtime_checkable
+class Resolves(Protocol):
+    """The PSP can be asked what became of an instruction."""
+
+    async def look_up(self, lookup: Lookup) -> Finding: ...
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """A webhook as it came: raw bytes, header names in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: float
+    """Unix seconds, our clock."""
+
+
+class WebhookRefused(Exception):
+    """Forged, stale or malformed. The message names the rule that was broken, never the content."""
+
+    def __init__(self, rule: str, status: int = 401) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.status = status
+
+
+@runtime_checkable
+class HearsWebhooks(Protocol):
+    def hear(self, request: WebhookRequest) -> Sequence[PspEvent]:
+        """Verify over the raw bytes, then translate. Raises WebhookRefused.
+
+        Event types that mean nothing to us give an empty sequence.
+        """
+        ...
+
+
+class Adapter(Protocol):
+    """An adapter speaks for every merchant account of its PSP; it is closed when the worker ends."""
+
+    async def aclose(self) -> None: ...
+
+
+class Plugin(Protocol):
+    """`PLUGIN` in the folder's `__init__.py`: a value without side effect."""
+
+    @property
+    def name(self) -> str:
+        """The PSP's name in settings, queues, routes and `/webhooks/<name>`: [a-z][a-z0-9_]*."""
+        ...
+
+    def connect(self) -> Adapter:
+        """Read the plugin's own settings and open its HTTP client. Raises on missing secrets."""
+        ...

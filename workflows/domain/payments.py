@@ -1,0 +1,141 @@
+"""What deposits, payouts and refunds have in common: a noun, a version, facts that grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from .money import Money
+from .psp import Authentication, MerchantAccount
+from .wallet import Player
+
+
+class Kind(StrEnum):
+    DEPOSIT = "deposit"
+    PAYOUT = "payout"
+    REFUND = "refund"
+
+
+class CaptureMethod(StrEnum):
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One question to one PSP and how it ended: the list operators read on a payment."""
+
+    key: str
+    account: MerchantAccount
+    outcome: str
+    reason: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a payment did not go through, in our normalised words."""
+
+    reason: str
+    code: str | None = None
+    soft: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known of a payment so far. Absent means not (yet) true."""
+
+    account: MerchantAccount | None = None
+    psp_ref: str | None = None
+    authentication: Authentication | None = None
+    redirect_url: str | None = None
+    captured: Money | None = None
+    capture_id: str | None = None
+    capture_ref: str | None = None
+    """The PSP's id of the capture, which a refund names."""
+    problem: Problem | None = None
+    attempts: tuple[Attempt, ...] = field(default=())
+    approver: str | None = None
+    postponed_until: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """The state of one payment at one version, as the registry keeps and shows it."""
+
+    payment_id: str
+    version: int
+    """2, 3, 4 … without gaps; version 1 is the opening, written by the API."""
+    status: str
+    final: bool
+    facts: Facts
+    at: str
+    """RFC 3339, the run's clock."""
+
+
+class CaseKind(StrEnum):
+    CONTRADICTION = "contradiction"
+    IN_DOUBT = "in_doubt"
+    UNCREDITED = "uncredited"
+    UNEXPECTED_EVENT = "unexpected_event"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Something a person decides. Unique by key, so that opening it twice is opening it once."""
+
+    key: str
+    payment_id: str
+    kind: CaseKind
+    summary: str
+    money_at_risk: Money | None
+    facts: dict[str, str]
+
+
+# --- screening and routing --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenRequest:
+    """Ask risk and compliance whether this payment may go on."""
+
+    kind: Kind
+    player: Player
+    amount: Money
+    method: str
+    region: str
+    segment: str | None
+    as_of: str
+
+
+@dataclass(frozen=True)
+class Cleared:
+    needs_approval: bool = False
+    """A second person must say yes first (VIP or large)."""
+    kind: Literal["cleared"] = "cleared"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    reason: str
+    kind: Literal["stopped"] = "stopped"
+
+
+Verdict = Cleared | Stopped
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteRequest:
+    kind: Kind
+    brand: str
+    region: str
+    method: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """Merchant accounts in the order in which to ask them."""
+
+    candidates: tuple[MerchantAccount, ...]

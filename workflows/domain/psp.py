@@ -1,0 +1,195 @@
+"""What we ask of a payment service provider (PSP), and what can come back.
+
+An instruction is one question to one PSP. Its key is the business (`<payment id>:<step>`), is the
+idempotency key at the PSP and our reference there: whatever the PSP tells us later names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from .money import Money
+
+
+class Operation(StrEnum):
+    AUTHORIZE = "authorize"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    PAYOUT = "payout"
+
+
+@dataclass(frozen=True)
+class MerchantAccount:
+    """Our contract with one PSP for one brand and region."""
+
+    psp: str
+    id: str
+
+
+# --- instructions -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instruction:
+    key: str
+    account: MerchantAccount
+    amount: Money
+    trace_id: str
+
+    @property
+    def payment_id(self) -> str:
+        return payment_of(self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizeInstruction(Instruction):
+    """Hold an amount. Without a `payment_token` the PSP's hosted page asks the player for one."""
+
+    method: str
+    payment_token: str | None
+    player_id: str
+    return_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureInstruction(Instruction):
+    psp_ref: str
+    """The PSP's id of the authorization."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoidInstruction(Instruction):
+    """Release what an authorization still holds; by its key when the PSP never told us its id."""
+
+    authorize_key: str
+    psp_ref: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundInstruction(Instruction):
+    psp_ref: str
+    """The PSP's id of the capture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutInstruction(Instruction):
+    method: str
+    destination: str
+    player_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """Ask what became of an instruction: never moves money, may be repeated."""
+
+    key: str
+    operation: Operation
+    account: MerchantAccount
+    psp_ref: str | None
+    trace_id: str
+
+
+# --- outcomes ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """3-D Secure and card checks; an ECI means nothing without its scheme."""
+
+    scheme: str | None = None
+    eci: str | None = None
+    cavv: str | None = None
+    version: str | None = None
+    ds_trans_id: str | None = None
+    liability_shift: bool | None = None
+    avs: str | None = None
+    cvv: str | None = None
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Done at the PSP. `amount` is what the PSP says it did."""
+
+    psp_ref: str
+    amount: Money
+    authentication: Authentication | None = None
+    kind: Literal["approved"] = "approved"
+
+
+@dataclass(frozen=True)
+class Declined:
+    """Certainly not done. Soft: another merchant account may say yes; hard: nobody will."""
+
+    reason: str
+    soft: bool
+    code: str
+    """The PSP's own code, kept as it came."""
+    kind: Literal["declined"] = "declined"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The PSP works on it, or the player must act at `redirect_url`; the result comes later."""
+
+    psp_ref: str
+    redirect_url: str | None = None
+    kind: Literal["pending"] = "pending"
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Provably never left us."""
+
+    why: str
+    kind: Literal["not_sent"] = "not_sent"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """It may have happened. Only asking, hearing or voiding ends the doubt."""
+
+    why: str
+    kind: Literal["unknown"] = "unknown"
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """A lookup's answer: the PSP knows no such instruction."""
+
+    kind: Literal["not_found"] = "not_found"
+
+
+Reply = Approved | Declined | Pending
+Outcome = Approved | Declined | Pending | NotSent | Unknown
+Finding = Approved | Declined | Pending | NotFound | Unknown
+
+
+# --- facts from outside -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PspEvent:
+    """A verified webhook or report line: a fact, not a command."""
+
+    psp: str
+    event_id: str
+    key: str
+    """The key of the instruction it is about (our reference at the PSP)."""
+    operation: Operation
+    reply: Reply
+    amount: Money
+    occurred_at: str = ""
+    """RFC 3339, the PSP's clock."""
+    raw_type: str = field(default="")
+
+
+def key_of(payment_id: str, step: str, number: int | None = None) -> str:
+    """`in_1:authorize:2`: the business and the step, never a run, an attempt or a random number."""
+    return f"{payment_id}:{step}" if number is None else f"{payment_id}:{step}:{number}"
+
+
+def payment_of(key: str) -> str:
+    return key.partition(":")[0]

@@ -1,0 +1,121 @@
+"""All that the processes ask of the world, on one page.
+
+A workflow calls a port (`execute_activity_method(Psp.authorize, …)`); a group in `activities/`
+answers it by subclassing. Values come back for every answer a business must handle; an exception
+is a bug or an outage.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from temporalio import activity
+
+from .domain.payments import Case, Record, Route, RouteRequest, ScreenRequest, Verdict
+from .domain.psp import (
+    AuthorizeInstruction,
+    CaptureInstruction,
+    Finding,
+    Lookup,
+    Outcome,
+    PayoutInstruction,
+    RefundInstruction,
+    VoidInstruction,
+)
+from .domain.wallet import CaptureHold, Credit, Debit, Hold, Release, WalletResult
+
+
+class Port(ABC):
+    """A subclass's methods are the activities that its port names."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, answer in vars(cls).items():
+            for port in cls.__mro__[1:]:
+                definition = getattr(
+                    vars(port).get(name), "__temporal_activity_definition", None
+                )
+                if definition is not None:
+                    activity.defn(name=definition.name)(answer)
+                    break
+
+
+class Psp(Port):
+    """One question to one PSP, asked once. On the queue of that PSP."""
+
+    @activity.defn(name="psp.authorize")
+    @abstractmethod
+    async def authorize(self, instruction: AuthorizeInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.capture")
+    @abstractmethod
+    async def capture(self, instruction: CaptureInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.void")
+    @abstractmethod
+    async def void(self, instruction: VoidInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.refund")
+    @abstractmethod
+    async def refund(self, instruction: RefundInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.payout")
+    @abstractmethod
+    async def payout(self, instruction: PayoutInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.look_up")
+    @abstractmethod
+    async def look_up(self, lookup: Lookup) -> Finding: ...
+
+
+class Wallet(Port):
+    """Commands on the ledger: idempotent by key, one database round trip each."""
+
+    @activity.defn(name="wallet.credit")
+    @abstractmethod
+    async def credit(self, command: Credit) -> WalletResult: ...
+
+    @activity.defn(name="wallet.debit")
+    @abstractmethod
+    async def debit(self, command: Debit) -> WalletResult: ...
+
+    @activity.defn(name="wallet.hold")
+    @abstractmethod
+    async def hold(self, command: Hold) -> WalletResult: ...
+
+    @activity.defn(name="wallet.capture_hold")
+    @abstractmethod
+    async def capture_hold(self, command: CaptureHold) -> WalletResult: ...
+
+    @activity.defn(name="wallet.release")
+    @abstractmethod
+    async def release(self, command: Release) -> WalletResult: ...
+
+
+class Registry(Port):
+    """What the outside may know of a payment."""
+
+    @activity.defn(name="registry.record")
+    @abstractmethod
+    async def record(self, record: Record) -> None: ...
+
+
+class Cases(Port):
+    """What needs a person."""
+
+    @activity.defn(name="cases.open")
+    @abstractmethod
+    async def open(self, case: Case) -> None: ...
+
+
+class Risk(Port):
+    @activity.defn(name="risk.screen")
+    @abstractmethod
+    async def screen(self, request: ScreenRequest) -> Verdict: ...
+
+
+class Routing(Port):
+    @activity.defn(name="routing.route")
+    @abstractmethod
+    async def route(self, request: RouteRequest) -> Route: ...
