@@ -1,0 +1,38 @@
+"""Postgres: an asyncpg pool for commands on the hot path, a SQLModel engine for tables and reads."""
+
+from __future__ import annotations
+
+import asyncpg
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from infra.settings import Postgres
+
+
+async def open_pool(at: Postgres) -> asyncpg.Pool:
+    """A pool whose jsonb columns are Python values. Raises OSError when nobody listens there."""
+    return await asyncpg.create_pool(
+        at.url.get_secret_value(),
+        min_size=1,
+        max_size=at.pool_size,
+        command_timeout=at.command_timeout_seconds,
+        init=_json_as_values,
+    )
+
+
+def engine(at: Postgres) -> AsyncEngine:
+    """For SQLModel reads."""
+    url = at.url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+    return create_async_engine(
+        url, pool_size=at.pool_size, json_serializer=_dumps, json_deserializer=orjson.loads
+    )
+
+
+async def _json_as_values(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=_dumps, decoder=orjson.loads, schema="pg_catalog"
+    )
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,148 @@
+"""Every setting there is, read from the environment once at start.
+
+`PAYSAGA_<SECTION>_<NAME>`, e.g. `PAYSAGA_POSTGRES_URL`; lists and maps as JSON. Secrets have no
+default. `PAYSAGA_PROFILE=sandbox` is for laptops and tests; `production` refuses what is only
+safe there. A PSP plugin reads its own settings, under its own prefix.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Postgres(Section):
+    url: SecretStr
+    """`postgresql://user:password@host:port/database` of the application's role."""
+    migration_url: SecretStr | None = None
+    """The owner's URL, for migrations only; without it the application's role migrates."""
+    pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    command_timeout_seconds: float = 10.0
+
+
+class Temporal(Section):
+    address: str = "127.0.0.1:7233"
+    namespace: str = "default"
+    ui_url: str = "http://127.0.0.1:8233"
+    api_key: SecretStr | None = None
+    tls: bool = False
+    tls_server_ca: Path | None = None
+    tls_client_certificate: Path | None = None
+    tls_client_key: Path | None = None
+    core_queue: str = "core"
+    """Where workflows and our own books run; each PSP has a queue `psp-<name>` of its own."""
+
+
+class Worker(Section):
+    sandboxed: bool = True
+    """Run workflows in the SDK's sandbox. Off saves 5-6 ms CPU per run; tests always have it on."""
+    max_cached_workflows: int = 1000
+    concurrent_psp_calls: int = 200
+    keeper_seconds: float = 1.0
+    """How often lost wake-ups are swept up (undelivered webhooks, payments without a run)."""
+
+
+class Api(Section):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    body_limit_bytes: int = 65536
+    return_url_hosts: list[str] = []
+    """Hosts a player may be sent back to; `*.example.com` allows subdomains."""
+    intent_minutes: int = 30
+    """An intent that nobody finishes expires after so long."""
+    answer_seconds: float = 20.0
+    """How long a caller is kept on the line for a result before it is told to come back."""
+    credential_cache_seconds: float = 5.0
+
+
+class Limits(Section):
+    """Decimal strings by currency; `default` is in units of whichever currency it is."""
+
+    deposit_minimum: dict[str, Decimal] = {"default": Decimal("0")}
+    deposit_maximum: dict[str, Decimal] = {"default": Decimal("50000")}
+    payout_minimum: dict[str, Decimal] = {"default": Decimal("0")}
+    payout_maximum: dict[str, Decimal] = {"default": Decimal("100000")}
+
+
+class Risk(Section):
+    limits: Limits = Limits()
+    approval_above: dict[str, Decimal] = {"default": Decimal("1000")}
+    """A payout above this needs a second person."""
+    blocked_regions: list[str] = []
+    payout_requires_kyc: bool | None = None
+    """None: yes in production, no in the sandbox profile."""
+
+
+class Account(Section):
+    """A merchant account: our contract with one PSP. `*` stands for all."""
+
+    psp: str
+    id: str
+    brands: list[str] = ["*"]
+    regions: list[str] = ["*"]
+    methods: list[str] = ["*"]
+    currencies: list[str] = ["*"]
+
+
+class Routing(Section):
+    accounts: list[Account] = []
+    """In the order in which they are asked."""
+
+
+class Log(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="PAYSAGA_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="ignore",
+        frozen=True,
+    )
+
+    profile: Literal["sandbox", "production"] = "production"
+    postgres: Postgres
+    temporal: Temporal = Temporal()
+    worker: Worker = Worker()
+    api: Api = Api()
+    risk: Risk = Risk()
+    routing: Routing = Routing()
+    log: Log = Log()
+
+    @property
+    def payout_requires_kyc(self) -> bool:
+        chosen = self.risk.payout_requires_kyc
+        return self.profile == "production" if chosen is None else chosen
+
+    @model_validator(mode="after")
+    def _production_is_explicit(self) -> Settings:
+        if self.profile == "production":
+            missing = [
+                name
+                for name, value in (
+                    ("PAYSAGA_API_RETURN_URL_HOSTS", self.api.return_url_hosts),
+                    ("PAYSAGA_ROUTING_ACCOUNTS", self.routing.accounts),
+                )
+                if not value
+            ]
+            if missing:
+                raise ValueError(f"the production profile needs {' and '.join(missing)}")
+        return self
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings. Raises pydantic.ValidationError naming what is missing or wrong."""
+    return Settings()
