@@ -26,16 +26,14 @@ from .domain.psp import (
 from .domain.wallet import CaptureHold, Credit, Debit, Hold, Release, WalletResult
 
 
-class Port(ABC):
+class Port(ABC):  # noqa: B024 - the ports below have the abstract methods
     """A subclass's methods are the activities that its port names."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, answer in vars(cls).items():
             for port in cls.__mro__[1:]:
-                definition = getattr(
-                    vars(port).get(name), "__temporal_activity_definition", None
-                )
+                definition = getattr(vars(port).get(name), "__temporal_activity_definition", None)
                 if definition is not None:
                     activity.defn(name=definition.name)(answer)
                     break

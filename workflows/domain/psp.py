@@ -157,8 +157,13 @@ class Unknown:
 
 @dataclass(frozen=True)
 class NotFound:
-    """A lookup's answer: the PSP knows no such instruction."""
+    """A lookup's answer: the PSP knows no such instruction.
 
+    `safe_to_repeat`: it honours idempotency keys, so the same instruction under the same key
+    cannot be done twice, even if the first one is still on its way.
+    """
+
+    safe_to_repeat: bool = False
     kind: Literal["not_found"] = "not_found"
 
 

@@ -1,0 +1,83 @@
+"""A deposit: a player's wish (intent), a hold at a PSP, a capture, a credit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .money import Money
+from .payments import CaptureMethod
+from .psp import key_of
+from .wallet import Player
+
+
+class Status(StrEnum):
+    INITIATED = "INITIATED"
+    REQUIRES_ACTION = "REQUIRES_ACTION"
+    """The player must act on the PSP's page."""
+    PENDING = "PENDING"
+    """The PSP will tell later."""
+    CLARIFYING = "CLARIFYING"
+    """An answer was lost; we are finding out. Never a yes and never a no."""
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    VOIDED = "VOIDED"
+
+
+_ENDS = {Status.FAILED, Status.EXPIRED, Status.CANCELLED}
+_UNSURE = {Status.REQUIRES_ACTION, Status.PENDING, Status.CLARIFYING}
+
+NEXT: dict[Status, set[Status]] = {
+    Status.INITIATED: _UNSURE | _ENDS | {Status.AUTHORIZED},
+    Status.REQUIRES_ACTION: _UNSURE | _ENDS | {Status.AUTHORIZED},
+    Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED},
+    Status.CLARIFYING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED, Status.VOIDED},
+    Status.AUTHORIZED: _ENDS | {Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED},
+    Status.CAPTURED: {Status.CAPTURED},
+    Status.FAILED: set(),
+    Status.EXPIRED: set(),
+    Status.CANCELLED: set(),
+    Status.VOIDED: set(),
+}
+"""Legal next states. CAPTURED stays CAPTURED while the rest of a partial capture is voided."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositOrder:
+    """What the platform asked for: the input of the run."""
+
+    intent_id: str
+    player: Player
+    amount: Money
+    method: str
+    region: str
+    segment: str | None
+    return_url: str
+    capture_method: CaptureMethod
+    payment_token: str | None
+    trace_id: str
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizeCommand:
+    payment_token: str | None = None
+    """Overrides the one given with the intent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureCommand:
+    amount: Money | None = None
+    """None captures all that is held."""
+
+
+def capture_id_of(intent_id: str) -> str:
+    return "cap_" + intent_id.removeprefix("in_")
+
+
+def credit_key_of(intent_id: str) -> str:
+    """The wallet's key of a deposit's credit, which a refund's hold is bounded by."""
+    return key_of(intent_id, "credit")
