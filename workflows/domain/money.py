@@ -48,7 +48,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
-        """Read a plain decimal such as "50.00" exactly. Raises MoneyError saying what is allowed."""
+        """Read a plain decimal such as "50.00" exactly. Raises MoneyError with what is allowed."""
         places = exponent(currency)
         found = _DECIMAL.fullmatch(text) if len(text) <= 32 else None
         if found is None:

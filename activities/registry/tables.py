@@ -1,0 +1,81 @@
+"""The registry's tables. Written only by its SQL functions (migration 0002)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class PaymentRow(SQLModel, table=True):
+    """One deposit, payout or refund at its latest version."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        Index("payments_listed", "kind", "brand", "created_at", "id"),
+        Index("payments_of_player", "kind", "brand", "player_id", "created_at", "id"),
+        Index("payments_of_intent", "intent_id"),
+        Index("payments_open", "updated_at", postgresql_where=text("NOT final")),
+        Index("payments_refund_id", "brand", "refund_id", unique=True),
+    )
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    brand: str = Field(sa_column=Column(Text, nullable=False))
+    region: str = Field(sa_column=Column(Text, nullable=False))
+    player_id: str = Field(sa_column=Column(Text, nullable=False))
+    currency: str = Field(sa_column=Column(Text, nullable=False))
+    amount_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    method: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(sa_column=Column(Text, nullable=False))
+    version: int
+    final: bool
+    intent_id: str | None = Field(sa_column=Column(Text))
+    """The deposit that a refund gives back."""
+    refund_id: str | None = Field(sa_column=Column(Text))
+    """The refund's name as the caller knows it, unique within the brand."""
+    capture_id: str | None = Field(sa_column=Column(Text, unique=True))
+    trace_id: str = Field(sa_column=Column(Text, nullable=False))
+    requester: str = Field(sa_column=Column(Text, nullable=False))
+    details: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    """What the caller sent beyond the columns: metadata, return_url, destination …"""
+    order: dict[str, Any] = Field(sa_column=Column("run_order", JSONB, nullable=False))
+    """The run's input, from which a sweep starts it should the API die before it could."""
+    facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(sa_column=_time())
+    updated_at: datetime = Field(sa_column=_time())
+
+
+class PaymentEventRow(SQLModel, table=True):
+    """Every version of every payment, numbered without gaps."""
+
+    __tablename__ = "payment_events"
+
+    payment_id: str = Field(sa_column=Column(Text, primary_key=True))
+    version: int = Field(primary_key=True)
+    status: str = Field(sa_column=Column(Text, nullable=False))
+    final: bool
+    facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    at: datetime = Field(sa_column=_time())
+    recorded_at: datetime = Field(sa_column=_time())
+
+
+class RequestRow(SQLModel, table=True):
+    """One idempotency key of one brand: what was asked and what was answered."""
+
+    __tablename__ = "idempotency_keys"
+
+    brand: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    request_hash: str = Field(sa_column=Column(Text, nullable=False))
+    resource_id: str = Field(sa_column=Column(Text, nullable=False))
+    answer_status: int | None = None
+    answer_body: str | None = Field(default=None, sa_column=Column(Text))
+    created_at: datetime = Field(sa_column=_time())
