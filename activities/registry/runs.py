@@ -1,0 +1,40 @@
+"""Starting the run of an order: once, however often and by whomever it is asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from workflows.visibility import Order, start_of
+
+TASK_TIMEOUT = timedelta(seconds=3)
+"""After so long a dead worker's task goes to another one."""
+
+
+async def start_run(client: Client, queue: str, order: Order) -> str:
+    """Start the run unless it runs or has run; give its workflow id.
+
+    Raises temporalio.service.RPCError (or RuntimeError before the first connection) when Temporal
+    is out of reach.
+    """
+    start = start_of(order)
+    try:
+        await client.start_workflow(
+            start.workflow,
+            order,
+            id=start.id,
+            task_queue=queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            task_timeout=TASK_TIMEOUT,
+            static_summary=start.summary,
+            static_details=start.details,
+            search_attributes=start.search_attributes,
+            memo=start.memo,
+        )
+    except WorkflowAlreadyStartedError:
+        pass
+    return start.id

@@ -1,0 +1,116 @@
+"""What operators read of a run in the Temporal Web UI: columns, a headline, the state in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from .domain.deposits import DepositOrder
+from .domain.deposits import Status as DepositStatus
+from .domain.money import Money
+from .domain.payments import Facts, Kind
+from .domain.payouts import PayoutOrder
+from .domain.payouts import Status as PayoutStatus
+from .domain.refunds import RefundOrder
+from .domain.refunds import Status as RefundStatus
+
+PAYMENT_STATUS = SearchAttributeKey.for_keyword("PaymentStatus")
+PSP = SearchAttributeKey.for_keyword("Psp")
+BRAND = SearchAttributeKey.for_keyword("Brand")
+PLAYER_ID = SearchAttributeKey.for_keyword("PlayerId")
+CURRENCY = SearchAttributeKey.for_keyword("Currency")
+AMOUNT_MINOR = SearchAttributeKey.for_int("AmountMinor")
+
+Order = DepositOrder | PayoutOrder | RefundOrder
+
+
+@dataclass(frozen=True)
+class Start:
+    """How the run of an order is started, whoever starts it."""
+
+    workflow: str
+    id: str
+    summary: str
+    details: str
+    search_attributes: TypedSearchAttributes
+    memo: Mapping[str, str]
+
+
+def start_of(order: Order) -> Start:
+    match order:
+        case DepositOrder():
+            kind, status = Kind.DEPOSIT, str(DepositStatus.INITIATED)
+            headline = f"{order.amount} by {order.method}, capture {order.capture_method}"
+        case PayoutOrder():
+            kind, status = Kind.PAYOUT, str(PayoutStatus.SUBMITTED)
+            headline = f"{order.amount} by {order.method}"
+        case RefundOrder():
+            kind, status = Kind.REFUND, str(RefundStatus.SUBMITTED)
+            headline = f"{order.amount} of deposit {order.intent_id}"
+    return Start(
+        workflow=kind,
+        id=workflow_id(kind, id_of(order)),
+        summary=f"{kind.capitalize()} {headline} · {order.player.brand}",
+        details=f"Player `{order.player.id}` of `{order.player.brand}` · trace `{order.trace_id}`",
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(PAYMENT_STATUS, status),
+                SearchAttributePair(BRAND, order.player.brand),
+                SearchAttributePair(PLAYER_ID, order.player.id),
+                SearchAttributePair(CURRENCY, order.amount.currency),
+                SearchAttributePair(AMOUNT_MINOR, order.amount.minor_units),
+            ]
+        ),
+        memo={"trace_id": order.trace_id},
+    )
+
+
+def id_of(order: Order) -> str:
+    match order:
+        case DepositOrder():
+            return order.intent_id
+        case PayoutOrder():
+            return order.payout_id
+        case RefundOrder():
+            return order.refund_id
+
+
+def workflow_id(kind: Kind, payment_id: str) -> str:
+    """Never with a slash: the Web UI's deep links would break."""
+    return f"{kind}-{payment_id}"
+
+
+_PREFIXES = {"in_": Kind.DEPOSIT, "po_": Kind.PAYOUT, "re_": Kind.REFUND}
+
+
+def workflow_of(payment_id: str) -> str | None:
+    """The run that a payment id belongs to, or None if the id is none of ours."""
+    kind = _PREFIXES.get(payment_id[:3])
+    return workflow_id(kind, payment_id) if kind else None
+
+
+def details(amount: Money, status: str, facts: Facts, expected: str, trace_id: str) -> str:
+    """The state in markdown: where the payment is, the money, what comes next."""
+    lines = [f"### {status} · {amount}", f"**Next:** {expected}", ""]
+    if facts.captured is not None:
+        lines.append(f"- Captured **{facts.captured}** as `{facts.capture_id}`")
+    if facts.account is not None:
+        ref = f" · PSP reference `{facts.psp_ref}`" if facts.psp_ref else ""
+        lines.append(f"- At `{facts.account.psp}` / `{facts.account.id}`{ref}")
+    if facts.problem is not None:
+        code = f" (`{facts.problem.code}`)" if facts.problem.code else ""
+        lines.append(f"- Problem: **{facts.problem.reason}**{code}")
+    if facts.approver is not None:
+        lines.append(f"- Decided by `{facts.approver}`")
+    if facts.attempts:
+        lines += ["", "| Instruction | Merchant account | Outcome |", "|---|---|---|"]
+        lines += [
+            f"| `{a.key}` | {a.account.psp} / {a.account.id} | {a.outcome}"
+            + (f": {a.reason}" if a.reason else "")
+            + " |"
+            for a in facts.attempts
+        ]
+    lines += ["", f"Trace `{trace_id}`"]
+    return "\n".join(lines)
