@@ -57,6 +57,7 @@ class Facts:
     problem: Problem | None = None
     attempts: tuple[Attempt, ...] = field(default=())
     approver: str | None = None
+    decision_reason: str | None = None
     postponed_until: str | None = None
 
 
@@ -77,7 +78,7 @@ class Record:
 class CaseKind(StrEnum):
     CONTRADICTION = "contradiction"
     IN_DOUBT = "in_doubt"
-    UNCREDITED = "uncredited"
+    UNRELEASED = "unreleased"
     UNEXPECTED_EVENT = "unexpected_event"
 
 

@@ -1,0 +1,119 @@
+"""Obtaining a hold: one merchant account after the other, never two at once, never over a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import doubts
+from .conversation import Conversation
+from .domain.deposits import DepositOrder, Status
+from .domain.money import Money
+from .domain.payments import Problem
+from .domain.psp import (
+    Approved,
+    AuthorizeInstruction,
+    Declined,
+    MerchantAccount,
+    NotSent,
+    Operation,
+    Pending,
+    VoidInstruction,
+    key_of,
+)
+from .domain.routing import may_cascade
+from .payment import Payment
+from .questions import void_of
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Money that a PSP keeps for us."""
+
+    instruction: AuthorizeInstruction
+    approved: Approved
+
+    @property
+    def amount(self) -> Money:
+        return self.approved.amount
+
+    def void(self, amount: Money) -> VoidInstruction:
+        return void_of(self.instruction, amount, self.approved.psp_ref)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """How one deposit asks for its hold. `given_up` ends the wait for a player or a PSP."""
+
+    payment: Payment[Status]
+    order: DepositOrder
+    token: str | None
+    given_up: Callable[[], bool]
+    expires: datetime
+
+    async def obtain(self, candidates: tuple[MerchantAccount, ...]) -> Hold | None:
+        """A hold, or None with the reason in the payment's facts (or given up)."""
+        problem = Problem("no_route")
+        for number, account in enumerate(candidates, 1):
+            if self.given_up():
+                return None
+            instruction = self._instruction(account, number)
+            outcome = await self.payment.psp.ask(instruction)
+            if isinstance(outcome, Pending):
+                result = await self._outcome_of_pending(instruction, outcome)
+                if result is None:
+                    return None
+                outcome = result
+            if isinstance(outcome, Approved):
+                return Hold(instruction, outcome)
+            problem = problem_of(outcome)
+            if not may_cascade(outcome):
+                break
+        self.payment.learn(problem=problem)
+        return None
+
+    async def _outcome_of_pending(
+        self, instruction: AuthorizeInstruction, pending: Pending
+    ) -> Approved | Declined | NotSent | None:
+        player_acts = pending.redirect_url is not None
+        await self.payment.advance(
+            Status.REQUIRES_ACTION if player_acts else Status.PENDING,
+            account=instruction.account,
+            psp_ref=pending.psp_ref,
+            redirect_url=pending.redirect_url,
+        )
+        psp = self.payment.psp
+        result = await psp.result_unless(instruction, pending.psp_ref, self.given_up, self.expires)
+        if result is None:
+            void = void_of(instruction, instruction.amount, pending.psp_ref)
+            await release(psp, void)
+        return result
+
+    def _instruction(self, account: MerchantAccount, number: int) -> AuthorizeInstruction:
+        order = self.order
+        return AuthorizeInstruction(
+            key=key_of(order.intent_id, Operation.AUTHORIZE, number),
+            account=account,
+            amount=order.amount,
+            trace_id=order.trace_id,
+            method=order.method,
+            payment_token=self.token,
+            player_id=order.player.id,
+            return_url=order.return_url,
+        )
+
+
+async def release(psp: Conversation, void: VoidInstruction) -> None:
+    """Let go of what is held. A PSP that will not is a person's affair; the hold lapses in time."""
+    outcome = await psp.settle(void)
+    if not isinstance(outcome, Approved):
+        await doubts.unreleased(void, problem_of(outcome).reason)
+
+
+def problem_of(outcome: Declined | NotSent) -> Problem:
+    match outcome:
+        case Declined():
+            return Problem(outcome.reason, outcome.code, outcome.soft)
+        case NotSent():
+            return Problem("psp_unreachable")

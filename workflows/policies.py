@@ -1,0 +1,72 @@
+"""How long we wait and how often we ask, by kind of step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+
+class PspCallOptions(TypedDict):
+    start_to_close_timeout: timedelta
+    schedule_to_start_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+class BookOptions(TypedDict):
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+PSP_CALL: PspCallOptions = {
+    # Longer than the HTTP deadline, so that it is the call that gives up, with its reason.
+    "start_to_close_timeout": timedelta(seconds=12),
+    "schedule_to_start_timeout": timedelta(minutes=10),
+    # A call beats while it lasts: a dead worker is noticed before the deadline.
+    "heartbeat_timeout": timedelta(seconds=5),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+
+BOOK: BookOptions = {
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=10)
+    ),
+}
+
+UNSENT_PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 5, 10, 30, 60, 120, 300))
+"""What provably never left us is sent again after these pauses, under the same key."""
+
+TELL_OF_DOUBT_AFTER = 2
+"""Looks until the outside is told CLARIFYING: most doubts end before anybody need worry."""
+
+CASE_OF_DOUBT_AFTER = 9
+"""Looks (about twenty minutes) until a person is told. Looking goes on."""
+
+NEVER_ARRIVED_AFTER = 2
+"""Times the PSP must not know an instruction before we act on that."""
+
+HOLD_LASTS = timedelta(days=7)
+"""A hold that nobody captures is voided before card schemes let it lapse."""
+
+APPROVAL_LASTS = timedelta(days=30)
+"""A payout that nobody decides on is given back to the player."""
+
+POSTPONED_AT_MOST = timedelta(days=30)
+
+
+def doubt_rhythm() -> Iterator[timedelta]:
+    """When we look for an answer that was lost."""
+    yield from (timedelta(seconds=s) for s in (1, 2, 4, 8, 15, 30, 60, 300, 600, 1800, 3600))
+    while True:
+        yield timedelta(hours=6)
+
+
+def pending_rhythm() -> Iterator[timedelta]:
+    """When we look for a result that the PSP promised: its webhook may be lost."""
+    yield from (timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1800, 3600))
+    while True:
+        yield timedelta(hours=6)

@@ -1,0 +1,103 @@
+"""One question to one PSP, on the queue of that PSP, in one attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio import exceptions, workflow
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+
+from .domain.money import Money
+from .domain.psp import (
+    Approved,
+    AuthorizeInstruction,
+    CaptureInstruction,
+    Finding,
+    Instruction,
+    Lookup,
+    NotSent,
+    Operation,
+    Outcome,
+    PayoutInstruction,
+    RefundInstruction,
+    Unknown,
+    VoidInstruction,
+    key_of,
+)
+from .policies import PSP_CALL
+from .ports import Psp
+
+NOT_CAPABLE = "NotCapable"
+"""The type of the error of a plugin that cannot do what it is asked: nothing was sent."""
+
+_QUESTIONS: dict[type[Instruction], tuple[Any, Operation]] = {
+    AuthorizeInstruction: (Psp.authorize, Operation.AUTHORIZE),
+    CaptureInstruction: (Psp.capture, Operation.CAPTURE),
+    VoidInstruction: (Psp.void, Operation.VOID),
+    RefundInstruction: (Psp.refund, Operation.REFUND),
+    PayoutInstruction: (Psp.payout, Operation.PAYOUT),
+}
+
+
+async def call(instruction: Instruction) -> Outcome:
+    method, operation = _QUESTIONS[type(instruction)]
+    account = instruction.account
+    summary = f"{operation.capitalize()} {instruction.amount} at {account.psp}/{account.id}"
+    try:
+        outcome: Outcome = await _execute(method, instruction, account.psp, summary)
+    except ActivityError as error:
+        return _lost(error)
+    return outcome
+
+
+async def look_up(instruction: Instruction, psp_ref: str | None) -> Finding:
+    _, operation = _QUESTIONS[type(instruction)]
+    lookup = Lookup(
+        key=instruction.key,
+        operation=operation,
+        account=instruction.account,
+        psp_ref=psp_ref,
+        trace_id=instruction.trace_id,
+    )
+    summary = f"Look what became of {instruction.key}"
+    try:
+        finding: Finding = await _execute(Psp.look_up, lookup, instruction.account.psp, summary)
+    except ActivityError as error:
+        return Unknown(f"could not look: {error.cause or error}")
+    return finding
+
+
+def agree(instruction: Instruction, approved: Approved) -> bool:
+    """A void releases what is left, whatever that is; all else is done in full or not believed."""
+    return isinstance(instruction, VoidInstruction) or approved.amount == instruction.amount
+
+
+def void_of(
+    authorization: AuthorizeInstruction, amount: Money, psp_ref: str | None
+) -> VoidInstruction:
+    """`in_1:authorize:2` is voided under `in_1:void:2`, whoever asks for it and however often."""
+    payment_id, _, number = authorization.key.split(":")
+    return VoidInstruction(
+        key=key_of(payment_id, Operation.VOID, int(number)),
+        account=authorization.account,
+        amount=amount,
+        trace_id=authorization.trace_id,
+        authorize_key=authorization.key,
+        psp_ref=psp_ref,
+    )
+
+
+async def _execute(method: Any, question: Any, psp: str, summary: str) -> Any:
+    return await workflow.execute_activity_method(
+        method, question, task_queue=f"psp-{psp}", summary=summary, **PSP_CALL
+    )
+
+
+def _lost(error: ActivityError) -> Outcome:
+    match error.cause:
+        case exceptions.TimeoutError(type=TimeoutType.SCHEDULE_TO_START):
+            return NotSent("no worker of this PSP took it")
+        case ApplicationError(type=kind) if kind == NOT_CAPABLE:
+            return NotSent(error.cause.message)
+        case cause:
+            return Unknown(f"the call ended without an answer: {cause or error}")
