@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import books
 from .domain.money import Money
 from .domain.payments import Case, CaseKind
-from .domain.psp import Approved, Instruction, PspEvent, VoidInstruction, payment_of
+from .domain.psp import Approved, Instruction, PspEvent, VoidInstruction
 
 
 async def in_doubt(instruction: Instruction) -> None:
@@ -64,7 +64,7 @@ async def _about(event: PspEvent, kind: CaseKind, why: str) -> None:
     await books.open_case(
         Case(
             key=f"{event.psp}:{event.event_id}",
-            payment_id=payment_of(event.key),
+            payment_id=event.payment_id,
             kind=kind,
             summary=f"{event.psp} reports {event.operation} {event.reply.kind} "
             f"of {event.amount} for {event.key}: {why}",

@@ -71,21 +71,19 @@ class Requests:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def open(self, claim: Claim, payment: NewPayment, answer: Answer | None) -> Claimed:
+    async def open(self, claim: Claim, payment: NewPayment) -> Claimed:
         """Claim the key and, if it is new, write the payment in the same transaction.
 
-        With `answer` (an answer known before the run has decided anything) the key is answered at
-        once. Raises KeyReused, RefundIdTaken.
+        Answer the key only when the run exists: a sweep starts the runs of payments whose key
+        was never answered. Raises KeyReused, RefundIdTaken.
         """
         row = await self._pool.fetchrow(
-            "SELECT * FROM registry_open($1, $2, $3, $4, $5, $6, $7)",
+            "SELECT * FROM registry_open($1, $2, $3, $4, $5)",
             claim.brand,
             claim.key,
             claim.request_hash,
             claim.resource_id,
             asdict(payment),
-            answer.status if answer else None,
-            answer.body if answer else None,
         )
         return _claimed(row, claim)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -21,7 +22,7 @@ async def start_run(client: Client, queue: str, order: Order) -> str:
     is out of reach.
     """
     start = start_of(order)
-    try:
+    with suppress(WorkflowAlreadyStartedError):
         await client.start_workflow(
             start.workflow,
             order,
@@ -35,6 +36,4 @@ async def start_run(client: Client, queue: str, order: Order) -> str:
             search_attributes=start.search_attributes,
             memo=start.memo,
         )
-    except WorkflowAlreadyStartedError:
-        pass
     return start.id

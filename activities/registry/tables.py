@@ -71,6 +71,13 @@ class RequestRow(SQLModel, table=True):
     """One idempotency key of one brand: what was asked and what was answered."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        Index(
+            "idempotency_keys_unanswered",
+            "created_at",
+            postgresql_where=text("answer_status IS NULL AND swept_at IS NULL"),
+        ),
+    )
 
     brand: str = Field(sa_column=Column(Text, primary_key=True))
     key: str = Field(sa_column=Column(Text, primary_key=True))
@@ -79,3 +86,5 @@ class RequestRow(SQLModel, table=True):
     answer_status: int | None = None
     answer_body: str | None = Field(default=None, sa_column=Column(Text))
     created_at: datetime = Field(sa_column=_time())
+    swept_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """When a sweep made sure that the resource has its run."""

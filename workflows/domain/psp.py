@@ -6,7 +6,7 @@ idempotency key at the PSP and our reference there: whatever the PSP tells us la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -188,7 +188,11 @@ class PspEvent:
     amount: Money
     occurred_at: str = ""
     """RFC 3339, the PSP's clock."""
-    raw_type: str = field(default="")
+    raw_type: str = ""
+
+    @property
+    def payment_id(self) -> str:
+        return payment_of(self.key)
 
 
 def key_of(payment_id: str, step: str, number: int | None = None) -> str:

@@ -48,8 +48,11 @@ CREATE TABLE idempotency_keys (
     answer_status integer,
     answer_body   text,
     created_at    timestamptz NOT NULL,
+    swept_at      timestamptz,
     PRIMARY KEY (brand, key)
 );
+CREATE INDEX idempotency_keys_unanswered ON idempotency_keys (created_at)
+    WHERE answer_status IS NULL AND swept_at IS NULL;
 
 CREATE TYPE registry_claimed AS (
     request_hash    text,
@@ -93,8 +96,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION registry_open(
-    the_brand text, the_key text, the_hash text, the_resource text,
-    payment jsonb, the_status integer, the_body text
+    the_brand text, the_key text, the_hash text, the_resource text, payment jsonb
 ) RETURNS registry_claimed
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -119,12 +121,6 @@ BEGIN
     END IF;
     INSERT INTO payment_events (payment_id, version, status, final, facts, at, recorded_at)
     VALUES (the_resource, 1, new.status, false, '{}', now(), now());
-    IF the_status IS NOT NULL THEN
-        UPDATE idempotency_keys k SET answer_status = the_status, answer_body = the_body
-        WHERE k.brand = the_brand AND k.key = the_key;
-        claimed.answer_status := the_status;
-        claimed.answer_body := the_body;
-    END IF;
     RETURN claimed;
 END $$;
 
@@ -146,3 +142,10 @@ BEGIN
     END IF;
     RETURN EXISTS (SELECT FROM payments WHERE id = the_payment AND version >= the_version);
 END $$;
+
+CREATE FUNCTION registry_swept(the_payment text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE idempotency_keys SET swept_at = now()
+    WHERE resource_id = the_payment AND answer_status IS NULL
+      AND swept_at IS NULL AND created_at < now() - interval '5 seconds';
+$$;

@@ -1,0 +1,1 @@
+"""Cases: what needs a person, with both sides' facts."""

@@ -1,0 +1,1 @@
+"""Risk and compliance: may this payment go on?"""

@@ -1,0 +1,1 @@
+"""Routing: which merchant accounts are asked, in which order."""

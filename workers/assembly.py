@@ -1,0 +1,94 @@
+"""Joining every port to its answer: the only place where all rooms meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from activities.psp.calls import PspCalls
+from activities.psp.catalog import Catalog
+from activities.wallet.ledger import Ledger
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.cases.books import CaseBooks
+from activities.registry.books import RegistryBooks
+from activities.risk.screen import RiskScreen
+from activities.routing.accounts import AccountsInOrder
+from infra.settings import Settings
+from workflows.deposit import Deposit
+from workflows.payout import Payout
+from workflows.ports import Port, Psp
+from workflows.refund import Refund
+
+WORKFLOWS = [Deposit, Payout, Refund]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One answer to every port."""
+
+    books: tuple[Port, ...]
+    psp: Psp
+
+
+def answers(settings: Settings, pool: asyncpg.Pool, catalog: Catalog) -> Answers:
+    return Answers(
+        books=(
+            Ledger(pool),
+            RegistryBooks(pool),
+            CaseBooks(pool),
+            RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
+            AccountsInOrder(settings.routing.accounts),
+        ),
+        psp=PspCalls(catalog),
+    )
+
+
+def activities_of(port: Port) -> list[Callable[..., Any]]:
+    """The bound methods of a port's answer that are activities."""
+    methods = (getattr(port, name) for name in dir(port) if not name.startswith("_"))
+    return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
+
+
+def core_worker(client: Client, settings: Settings, books: Iterable[Port]) -> Worker:
+    """Runs the workflows, and our own books on the same queue."""
+    return Worker(
+        client,
+        task_queue=settings.temporal.core_queue,
+        workflows=WORKFLOWS,
+        activities=[activity for port in books for activity in activities_of(port)],
+        workflow_runner=workflow_runner(settings.worker.sandboxed),
+        max_cached_workflows=settings.worker.max_cached_workflows,
+        max_concurrent_workflow_task_polls=10,
+        # A dead worker's runs go to the others after this, not after the default ten seconds.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+        graceful_shutdown_timeout=timedelta(seconds=10),
+    )
+
+
+def psp_worker(client: Client, settings: Settings, name: str, psp: Psp) -> Worker:
+    """Runs the calls to one PSP, so that operators can throttle or pause that PSP alone."""
+    return Worker(
+        client,
+        task_queue=f"psp-{name}",
+        activities=activities_of(psp),
+        max_concurrent_activities=settings.worker.concurrent_psp_calls,
+        max_concurrent_activity_task_polls=5,
+        graceful_shutdown_timeout=timedelta(seconds=15),
+    )
+
+
+def workflow_runner(sandboxed: bool) -> WorkflowRunner:
+    """The words of money and the currency table are pure: they pass the sandbox once."""
+    if not sandboxed:
+        return UnsandboxedWorkflowRunner()
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "workflows.domain", "iso4217"
+        )
+    )
