@@ -67,15 +67,15 @@ class Api(Section):
 class Limits(Section):
     """Decimal strings by currency; `default` is in units of whichever currency it is."""
 
-    deposit_minimum: dict[str, Decimal] = {"default": Decimal("0")}
-    deposit_maximum: dict[str, Decimal] = {"default": Decimal("50000")}
-    payout_minimum: dict[str, Decimal] = {"default": Decimal("0")}
-    payout_maximum: dict[str, Decimal] = {"default": Decimal("100000")}
+    deposit_minimum: dict[str, Decimal] = {"default": Decimal(0)}
+    deposit_maximum: dict[str, Decimal] = {"default": Decimal(50000)}
+    payout_minimum: dict[str, Decimal] = {"default": Decimal(0)}
+    payout_maximum: dict[str, Decimal] = {"default": Decimal(100000)}
 
 
 class Risk(Section):
     limits: Limits = Limits()
-    approval_above: dict[str, Decimal] = {"default": Decimal("1000")}
+    approval_above: dict[str, Decimal] = {"default": Decimal(1000)}
     """A payout above this needs a second person."""
     blocked_regions: list[str] = []
     payout_requires_kyc: bool | None = None
