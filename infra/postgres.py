@@ -1,4 +1,4 @@
-"""Postgres: an asyncpg pool for commands on the hot path, a SQLModel engine for tables and reads."""
+"""Postgres: an asyncpg pool for commands on the hot path, an engine for SQLModel reads."""
 
 from __future__ import annotations
 
