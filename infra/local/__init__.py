@@ -1,0 +1,1 @@
+"""The local runtime: Postgres, Temporal, the sandbox PSP, worker and API on one machine."""

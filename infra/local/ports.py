@@ -1,0 +1,43 @@
+"""TCP ports on the loopback address: who has one, and which are free."""
+
+from __future__ import annotations
+
+import socket
+
+HOST = "127.0.0.1"
+
+
+class LocalError(Exception):
+    """The local runtime cannot go on; the message is for the person at the keyboard."""
+
+
+class PortTaken(LocalError):
+    """Somebody else listens on a port that one of our processes wants."""
+
+    def __init__(self, port: int, wanted_by: str, setting: str | None = None) -> None:
+        way_out = f", or choose another with {setting}" if setting else ""
+        super().__init__(
+            f"port {port} is taken, and {wanted_by} wants it. Stop what listens there{way_out}."
+        )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on at this moment, all different."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for each in held:
+            each.bind((HOST, 0))
+        return [int(each.getsockname()[1]) for each in held]
+    finally:
+        for each in held:
+            each.close()
+
+
+def require_free(port: int, wanted_by: str, setting: str | None = None) -> None:
+    """Raises PortTaken."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((HOST, port))
+        except OSError as failure:
+            raise PortTaken(port, wanted_by, setting) from failure
