@@ -38,6 +38,12 @@ def _prctl(option: int, *values: int) -> None:
     _libc("prctl", option, *(ctypes.c_ulong(value) for value in padded))
 
 
+def end_with_parent(how: int) -> None:
+    """Let the kernel send us `how` when our parent dies. Nothing on other systems than Linux."""
+    if sys.platform == "linux":
+        _prctl(_DEATH_SIGNAL, how)
+
+
 def _become(uid: int, gid: int, capability: int | None) -> None:
     if capability is not None:
         _prctl(_KEEP_CAPABILITIES, 1)
@@ -66,8 +72,7 @@ def main() -> None:
     try:
         if asked.uid is not None:
             _become(asked.uid, asked.gid, asked.capability)
-        if sys.platform == "linux":
-            _prctl(_DEATH_SIGNAL, asked.death_signal)
+        end_with_parent(asked.death_signal)
         if os.getppid() != asked.parent:
             sys.exit(1)
         if asked.folder:

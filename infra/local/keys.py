@@ -1,0 +1,59 @@
+"""Secrets of the local stack: random, made once, readable by their owner only."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.local.addresses import Tokens
+from infra.local.ports import LocalError
+from infra.local.processes import run
+from infra.local.record import write_private
+
+_ROLES = ("platform", "operator", "approver")
+
+
+def sandbox_keys(path: Path) -> dict[str, str]:
+    """What the sandbox PSP and its plugin share, by name of the environment variable."""
+    if kept := _kept(path):
+        return kept
+    made = {
+        "PAYSAGA_SANDBOX_PSP_KEY_PRIMARY": f"sk_sandbox_{secrets.token_hex(20)}",
+        "PAYSAGA_SANDBOX_PSP_KEY_SECONDARY": f"sk_sandbox_{secrets.token_hex(20)}",
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET": "whsec_"
+        + base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+    write_private(path, json.dumps(made, indent=2))
+    return made
+
+
+async def tokens(path: Path, environment: Mapping[str, str]) -> Tokens:
+    """Issued once and kept beside the database that knows them. Raises LocalError."""
+    kept = _kept(path)
+    for role in _ROLES:
+        if role not in kept:
+            kept[role] = await _issue(role, environment)
+            write_private(path, json.dumps(kept, indent=2))
+    return Tokens(**kept)
+
+
+def _kept(path: Path) -> dict[str, str]:
+    with contextlib.suppress(FileNotFoundError):
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+    return {}
+
+
+async def _issue(role: str, environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-m", "api.credentials", "issue"]
+    asked = ["--name", f"local-{role}", "--role", role, "--brand", "*"]
+    code, said = await run([*command, *asked], environment=environment)
+    lines = said.split()
+    if code != 0 or not lines:
+        raise LocalError(f"no {role} token could be issued:\n{said.strip()}")
+    return lines[-1]

@@ -1,0 +1,122 @@
+"""Our own processes: how each is started, what it is told, when it counts as healthy."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import httpx
+
+from infra.local.ports import HOST
+from infra.local.processes import Program
+from infra.local.settings import Ports
+
+_DEFAULTS = {
+    "PAYSAGA_PROFILE": "sandbox",
+    "PAYSAGA_API_RETURN_URL_HOSTS": json.dumps(
+        ["localhost", "127.0.0.1", "*.example", "example.com", "*.example.com", "*.test"]
+    ),
+    "PAYSAGA_ROUTING_ACCOUNTS": json.dumps(
+        [{"psp": "sandbox", "id": "primary"}, {"psp": "sandbox", "id": "secondary"}]
+    ),
+}
+"""What the person at the keyboard may set otherwise."""
+
+
+def environment(ports: Ports, postgres_url: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """For the worker and the API; also for anything that shall join the stack."""
+    return {
+        **_DEFAULTS,
+        **{name: value for name, value in os.environ.items() if not _is_ours(name)},
+        "PAYSAGA_POSTGRES_URL": postgres_url,
+        "PAYSAGA_TEMPORAL_ADDRESS": f"{HOST}:{ports.temporal}",
+        "PAYSAGA_TEMPORAL_UI_URL": f"http://{HOST}:{ports.temporal_ui or ports.temporal}",
+        "PAYSAGA_API_HOST": HOST,
+        "PAYSAGA_API_PORT": str(ports.api),
+        "PAYSAGA_SANDBOX_PSP_URL": f"http://{HOST}:{ports.sandbox_psp}",
+        **keys,
+    }
+
+
+def _is_ours(name: str) -> bool:
+    """Settings of another stack must not leak into this one."""
+    return name.startswith(("PAYSAGA_SANDBOX_PSP_", "PAYSAGA_POSTGRES_", "PAYSAGA_TEMPORAL_"))
+
+
+def sandbox_psp(folder: Path, log: Path, ports: Ports, keys: Mapping[str, str]) -> Program:
+    """It sees nothing of ours but where to send webhooks."""
+    told = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PAYSAGA_")},
+        "PAYSAGA_SANDBOX_PSP_HOST": HOST,
+        "PAYSAGA_SANDBOX_PSP_PORT": str(ports.sandbox_psp),
+        "PAYSAGA_SANDBOX_PSP_DATABASE": str(folder / "sandbox_psp.db"),
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_URL": f"http://{HOST}:{ports.api}/webhooks/sandbox",
+        **keys,
+    }
+    return Program(
+        name="sandbox-psp",
+        command=[sys.executable, "-m", "infra.sandbox_psp"],
+        log=log,
+        healthy=_answers(f"http://{HOST}:{ports.sandbox_psp}/healthz"),
+        environment=told,
+    )
+
+
+def worker(log: Path, told: Mapping[str, str]) -> Program:
+    """Healthy once it says so: it has no port to ask."""
+    return Program(
+        name="worker",
+        command=[sys.executable, "-m", "workers"],
+        log=log,
+        healthy=_says(log, b"worker_started"),
+        environment=told,
+        # Longer than the workers let a PSP call run on.
+        stop_seconds=20.0,
+    )
+
+
+def api(log: Path, told: Mapping[str, str], ports: Ports) -> Program:
+    return Program(
+        name="api",
+        command=[sys.executable, "-m", "api"],
+        log=log,
+        healthy=_answers(f"http://{HOST}:{ports.api}/readyz"),
+        environment=told,
+    )
+
+
+def _answers(url: str) -> Callable[[], Awaitable[bool]]:
+    async def healthy() -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+                return (await client.get(url)).is_success
+        except httpx.HTTPError:
+            return False
+
+    return healthy
+
+
+def _says(log: Path, words: bytes) -> Callable[[], Awaitable[bool]]:
+    """Whether it was said since the last time it was found."""
+    heard = _size(log)
+
+    async def healthy() -> bool:
+        nonlocal heard
+        found = words in _from(log, heard)
+        heard = _size(log) if found else heard
+        return found
+
+    return healthy
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def _from(log: Path, offset: int) -> bytes:
+    with log.open("rb") as written:
+        written.seek(offset)
+        return written.read()

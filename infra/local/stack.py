@@ -1,0 +1,177 @@
+"""The whole stack on one machine, for as long as a context lasts."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from infra.local import programs
+from infra.local.addresses import Stack, Supervised
+from infra.local.keys import sandbox_keys, tokens
+from infra.local.ports import HOST, LocalError
+from infra.local.postgres import LocalPostgres
+from infra.local.processes import Child, run
+from infra.local.record import Record, write_private
+from infra.local.settings import Ports
+from infra.local.temporal import LocalTemporal
+
+
+class AlreadyRunning(LocalError):
+    """Another process runs, starts or stops the stack of this folder.
+
+    `state` is starting, running or stopping, `pid` whose it is, `addresses` where it listens.
+    """
+
+    def __init__(self, folder: Path, notice: dict[str, Any]) -> None:
+        self.state = str(notice.get("state", "starting"))
+        self.pid = int(notice.get("pid", 0))
+        self.addresses: dict[str, str] = dict(notice.get("addresses", {}))
+        super().__init__(f"the stack in {folder} is {self.state} already (process {self.pid}).")
+
+
+@asynccontextmanager
+async def local_stack(
+    folder: Path,
+    *,
+    ports: Ports | None = None,
+    durable: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Stack]:
+    """Start everything, yield its addresses and tokens, stop everything in reverse order.
+
+    Without `ports` free ones are taken. `durable=False` keeps Temporal in memory and Postgres
+    without fsync. Raises AlreadyRunning, PortTaken, LocalError; then nothing is left running.
+    """
+    ports = ports or Ports.free()
+    with _sole(folder) as (folder, tell):
+        record = Record(folder / "run.json")
+        if left := record.end_survivors():
+            say(f"ended what the last run left behind: {', '.join(left)}")
+        ports.require_free()
+        async with AsyncExitStack() as running:
+            starter = _Starter(folder, ports, durable, record, say, running)
+            stack = await starter.start()
+            tell("running", stack.addresses)
+            try:
+                yield stack
+            finally:
+                tell("stopping", {})
+
+
+@contextmanager
+def _sole(folder: Path) -> Iterator[tuple[Path, Callable[[str, dict[str, str]], None]]]:
+    """The folder, locked, and a way to tell others what its holder is doing."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    notice = folder / "up.json"
+
+    def tell(state: str, addresses: dict[str, str]) -> None:
+        write_private(
+            notice, json.dumps({"state": state, "pid": os.getpid(), "addresses": addresses})
+        )
+
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as failure:
+            raise AlreadyRunning(folder, _read(notice)) from failure
+        tell("starting", {})
+        try:
+            yield folder, tell
+        finally:
+            notice.unlink(missing_ok=True)
+
+
+def _read(notice: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(notice.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+class _Starter:
+    """Starts one after the other; whatever was started is stopped when `running` closes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        ports: Ports,
+        durable: bool,
+        record: Record,
+        say: Callable[[str], None],
+        running: AsyncExitStack,
+    ) -> None:
+        self._folder, self._ports, self._durable = folder, ports, durable
+        self._record, self._say, self._running = record, say, running
+        self._started: dict[str, Supervised] = {}
+
+    async def start(self) -> Stack:
+        folder, ports = self._folder, self._ports
+        keys = sandbox_keys(folder / "sandbox_psp.json")
+        postgres = self._postgres()
+        await self._begin("postgres", postgres, "Postgres")
+        told = programs.environment(ports, postgres.url, keys)
+        await self._migrate({**told, "PAYSAGA_POSTGRES_MIGRATION_URL": postgres.migration_url})
+        temporal = self._temporal()
+        await self._begin("temporal", temporal, "Temporal")
+        for program, title in (
+            (programs.sandbox_psp(folder, self._log("sandbox-psp"), ports, keys), "Sandbox PSP"),
+            (programs.worker(self._log("worker"), told), "Worker"),
+            (programs.api(self._log("api"), told, ports), "API"),
+        ):
+            child = Child(program, record=self._record, restarts=True, say=self._say)
+            await self._begin(program.name, child, title)
+        return Stack(
+            folder=folder,
+            api_url=f"http://{HOST}:{ports.api}",
+            sandbox_psp_url=f"http://{HOST}:{ports.sandbox_psp}",
+            postgres=postgres,
+            temporal=temporal,
+            tokens=await tokens(folder / "postgres" / "tokens.json", told),
+            processes=self._started,
+            environment=told,
+        )
+
+    async def _begin(self, name: str, process: Supervised, title: str) -> None:
+        self._running.push_async_callback(process.stop)
+        self._started[name] = process
+        await process.start()
+        self._say(f"{title} is up")
+
+    async def _migrate(self, told: dict[str, str]) -> None:
+        code, said = await run([sys.executable, "-m", "activities.migrations"], environment=told)
+        if code != 0:
+            raise LocalError(f"the database could not be migrated:\n{said.strip()}")
+        self._say("Migrations are done")
+
+    def _postgres(self) -> LocalPostgres:
+        return LocalPostgres(
+            self._folder / "postgres",
+            self._ports.postgres,
+            durable=self._durable,
+            restarts=True,
+            log=self._log("postgres"),
+            record=self._record,
+            say=self._say,
+        )
+
+    def _temporal(self) -> LocalTemporal:
+        return LocalTemporal(
+            self._folder / "temporal" if self._durable else None,
+            self._ports.temporal,
+            self._ports.temporal_ui,
+            log=self._log("temporal"),
+            restarts=True,
+            record=self._record,
+            say=self._say,
+        )
+
+    def _log(self, name: str) -> Path:
+        return self._folder / "log" / f"{name}.log"

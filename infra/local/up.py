@@ -1,0 +1,91 @@
+"""`make up`: the stack stays until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.addresses import Stack
+from infra.local.ports import LocalError
+from infra.local.record import write_private
+from infra.local.settings import LocalSettings
+from infra.local.stack import AlreadyRunning, local_stack
+
+_PATIENCE_SECONDS = 90.0
+"""How long another start or stop of the same stack is waited for."""
+
+
+async def up(chosen: LocalSettings, console: Console) -> int:
+    """The exit code: 0 when it ran until it was stopped, or runs already. Raises LocalError."""
+    task, interrupted = asyncio.current_task(), False
+
+    def stop() -> None:
+        nonlocal interrupted
+        if interrupted or task is None:
+            console.print("stopping already; it takes a few seconds")
+            return
+        interrupted = True
+        console.print("\nstopping")
+        task.cancel()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    try:
+        return await _until_stopped(chosen, console)
+    except asyncio.CancelledError:
+        if not interrupted:
+            raise
+        console.print("stopped")
+        return 0
+
+
+async def _until_stopped(chosen: LocalSettings, console: Console) -> int:
+    deadline, told = time.monotonic() + _PATIENCE_SECONDS, False
+    while True:
+        try:
+            return await _hold(chosen, console)
+        except AlreadyRunning as other:
+            if other.state == "running":
+                console.print(f"It runs already (process {other.pid}).")
+                _show(console, other.addresses, chosen)
+                return 0
+            if time.monotonic() > deadline:
+                raise LocalError(f"{other} It took too long to wait for.") from other
+            if not told:
+                console.print(f"{other} Waiting for it.", soft_wrap=True)
+                told = True
+        await asyncio.sleep(0.3)
+
+
+async def _hold(chosen: LocalSettings, console: Console) -> int:
+    env = chosen.folder / "local.env"
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    async with local_stack(chosen.folder, ports=chosen.ports, say=say) as stack:
+        try:
+            _announce(stack, chosen, console)
+            await asyncio.Event().wait()
+        finally:
+            env.unlink(missing_ok=True)
+    return 0
+
+
+def _announce(stack: Stack, chosen: LocalSettings, console: Console) -> None:
+    write_private(chosen.folder / "local.env", stack.local_env())
+    _show(console, stack.addresses, chosen)
+    console.print("Ctrl-C stops it; what it knows stays.")
+
+
+def _show(console: Console, addresses: dict[str, str], chosen: LocalSettings) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, address in addresses.items():
+        table.add_row(name, address)
+    table.add_row("Tokens", str(chosen.folder / "local.env"))
+    table.add_row("Logs", str(chosen.folder / "log"))
+    console.print(table)
