@@ -1,0 +1,59 @@
+# Each target sets up what it needs, once, and again when the lock or pyproject.toml change.
+
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+MODERN := import sys; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: help demo up test check format bench record lock
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Ten payment stories on a stack of their own, and proof that the books hold
+	@exec $(BIN)/python -m infra.local demo --with-parent
+
+up: $(READY) ## Start everything and stay until Ctrl-C; addresses and tokens in var/local.env
+	@exec $(BIN)/python -m infra.local up --with-parent
+
+test: check ## Lint, types, import contracts and every test
+
+check: $(READY) ## The same as test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(READY) ## Format, and repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure deposits and wallet commands next to their floors
+	@exec $(BIN)/python -m tests.bench
+
+record: $(READY) ## Renew the recorded histories, on purpose only
+	@exec $(BIN)/python -m tests.replay.record
+
+lock: $(READY) ## Renew requirements.lock; LOCK_FLAGS=--upgrade for newer versions
+	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --allow-unsafe \
+	  --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --no-emit-options $(LOCK_FLAGS) \
+	  --output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	@$(BIN)/python -c 'import pip; $(MODERN)' 2>/dev/null \
+	  || $(PYTHON) -c '$(MODERN)' 2>/dev/null \
+	  || { echo 'Paysaga needs Python 3.11 or later, and $(PYTHON) is not.' \
+	    'Name another: make PYTHON=/path/to/python3.12 …' >&2; exit 1; }
+	@$(BIN)/python -c 'import pip; $(MODERN)' 2>/dev/null \
+	  || $(PYTHON) -m venv --clear .venv \
+	  || { echo '$(PYTHON) cannot make a virtual environment (on Debian: apt install python3-venv).' \
+	    >&2; exit 1; }
+	@echo 'Setting up .venv; the first time this takes a minute or two.'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --requirement requirements.lock
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation --editable .
+	@touch $(READY)
