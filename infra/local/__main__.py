@@ -34,9 +34,13 @@ def _up(*, with_parent: bool) -> int:
         end_with_parent(signal.SIGTERM)
     try:
         return asyncio.run(up(LocalSettings(), Console()))
-    except (LocalError, ValidationError, OSError) as failure:
+    except ValidationError as wrong:
+        for each in wrong.errors():
+            name = "_".join(str(part) for part in each["loc"]).upper()
+            print(f"PAYSAGA_LOCAL_{name}={each['input']}: {each['msg']}", file=sys.stderr)
+    except (LocalError, OSError) as failure:
         print(f"\n{failure}", file=sys.stderr)
-        return 1
+    return 1
 
 
 if __name__ == "__main__":

@@ -45,8 +45,9 @@ async def local_stack(
 ) -> AsyncIterator[Stack]:
     """Start everything, yield its addresses and tokens, stop everything in reverse order.
 
-    Without `ports` free ones are taken. `durable=False` keeps Temporal in memory and Postgres
-    without fsync. Raises AlreadyRunning, PortTaken, LocalError; then nothing is left running.
+    `local.env` in the folder says the same for as long as it lasts. Without `ports` free ones are
+    taken. `durable=False` keeps Temporal in memory and Postgres without fsync. Raises
+    AlreadyRunning, PortTaken, LocalError; then nothing is left running.
     """
     ports = ports or Ports.free()
     with _sole(folder) as (folder, tell):
@@ -57,6 +58,7 @@ async def local_stack(
         async with AsyncExitStack() as running:
             starter = _Starter(folder, ports, durable, record, say, running)
             stack = await starter.start()
+            write_private(folder / "local.env", stack.local_env())
             tell("running", stack.addresses)
             try:
                 yield stack
@@ -81,11 +83,18 @@ def _sole(folder: Path) -> Iterator[tuple[Path, Callable[[str, dict[str, str]], 
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as failure:
             raise AlreadyRunning(folder, _read(notice)) from failure
+        _forget(folder)
         tell("starting", {})
         try:
             yield folder, tell
         finally:
-            notice.unlink(missing_ok=True)
+            _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    """Addresses are there only while somebody listens on them."""
+    for name in ("local.env", "up.json"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _read(notice: Path) -> dict[str, Any]:

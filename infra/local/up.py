@@ -9,9 +9,7 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.addresses import Stack
 from infra.local.ports import LocalError
-from infra.local.record import write_private
 from infra.local.settings import LocalSettings
 from infra.local.stack import AlreadyRunning, local_stack
 
@@ -62,24 +60,14 @@ async def _until_stopped(chosen: LocalSettings, console: Console) -> int:
 
 
 async def _hold(chosen: LocalSettings, console: Console) -> int:
-    env = chosen.folder / "local.env"
-
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     async with local_stack(chosen.folder, ports=chosen.ports, say=say) as stack:
-        try:
-            _announce(stack, chosen, console)
-            await asyncio.Event().wait()
-        finally:
-            env.unlink(missing_ok=True)
+        _show(console, stack.addresses, chosen)
+        console.print("Ctrl-C stops it; what it knows stays.")
+        await asyncio.Event().wait()
     return 0
-
-
-def _announce(stack: Stack, chosen: LocalSettings, console: Console) -> None:
-    write_private(chosen.folder / "local.env", stack.local_env())
-    _show(console, stack.addresses, chosen)
-    console.print("Ctrl-C stops it; what it knows stays.")
 
 
 def _show(console: Console, addresses: dict[str, str], chosen: LocalSettings) -> None:
