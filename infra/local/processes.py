@@ -224,7 +224,7 @@ class Child:
             try:
                 await asyncio.wait_for(process.wait(), seconds)
             except TimeoutError:
-                self._say(f"{self._program.name} did not stop within {seconds:.0f} s; it is killed")
+                self._say(f"{self._program.name} did not stop within {seconds:g} s; it is killed")
         # What it started is in its group, and goes with it.
         _signal_group(process.pid, signal.SIGKILL)
         await process.wait()
