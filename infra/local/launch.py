@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import os
 import sys
 
-_DEATH_SIGNAL, _KEEP_CAPABILITIES, _NO_NEW_PRIVILEGES, _AMBIENT, _RAISE = 1, 8, 38, 47, 2
+_DEATH_SIGNAL, _SECURE_BITS, _NO_NEW_PRIVILEGES, _AMBIENT, _RAISE = 1, 28, 38, 47, 2
+_NO_SETUID_FIXUP = 1 << 2
+"""Keeps capabilities when the user changes; and lets `access()` count them, which Postgres asks."""
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -46,7 +49,7 @@ def end_with_parent(how: int) -> None:
 
 def _become(uid: int, gid: int, capability: int | None) -> None:
     if capability is not None:
-        _prctl(_KEEP_CAPABILITIES, 1)
+        _prctl(_SECURE_BITS, _NO_SETUID_FIXUP)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
@@ -77,6 +80,8 @@ def main() -> None:
             sys.exit(1)
         if asked.folder:
             os.chdir(asked.folder)
+        if not os.access(asked.command[0], os.R_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         os.execv(asked.command[0], asked.command)  # noqa: S606
     except OSError as failure:
         sys.exit(f"cannot start {asked.command[0]}: {failure}")

