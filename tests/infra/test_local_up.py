@@ -1,0 +1,121 @@
+"""`make up` at the keyboard: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from infra.local.ports import LocalError, free_ports
+from infra.local.settings import Ports
+from infra.local.stack import AlreadyRunning, local_stack
+
+
+async def up(folder: Path, **settings: str) -> tuple[int | None, str]:
+    """Exit code and everything it said."""
+    names = ("API", "TEMPORAL", "TEMPORAL_UI", "POSTGRES", "SANDBOX_PSP")
+    ports = zip(names, free_ports(5), strict=True)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "infra.local", "up"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={
+            **os.environ,
+            **{f"PAYSAGA_LOCAL_{name}_PORT": str(port) for name, port in ports},
+            "PAYSAGA_LOCAL_FOLDER": str(folder),
+            **settings,
+        },
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+@contextmanager
+def listener() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize("wanted_by", ["API", "TEMPORAL", "TEMPORAL_UI", "POSTGRES", "SANDBOX_PSP"])
+async def test_a_taken_port_is_one_sentence_with_the_port_and_its_setting(
+    tmp_path: Path, wanted_by: str
+) -> None:
+    setting = f"PAYSAGA_LOCAL_{wanted_by}_PORT"
+    with listener() as port:
+        code, said = await up(tmp_path, **{setting: str(port)})
+    assert code == 1
+    assert f"port {port} is taken" in said
+    assert setting in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "local.env").exists()
+
+
+async def test_a_setting_that_is_no_port_is_named(tmp_path: Path) -> None:
+    code, said = await up(tmp_path, PAYSAGA_LOCAL_API_PORT="eighty")
+    assert code == 1
+    assert "PAYSAGA_LOCAL_API_PORT=eighty" in said
+    assert "Traceback" not in said
+
+
+async def test_two_servers_cannot_have_one_port(tmp_path: Path) -> None:
+    api, port, sandbox_psp = free_ports(3)
+    shared = Ports(api, temporal=port, temporal_ui=None, postgres=port, sandbox_psp=sandbox_psp)
+    with pytest.raises(LocalError, match=f"Postgres and Temporal cannot both have port {port}"):
+        async with local_stack(tmp_path, ports=shared):
+            raise AssertionError("it must not start")
+
+
+async def test_a_second_start_shows_where_the_first_one_listens(tmp_path: Path) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import fcntl, sys, time\n"
+        "lock = open(sys.argv[1], 'a')\n"
+        "fcntl.flock(lock, fcntl.LOCK_EX)\n"
+        "print('held', flush=True)\n"
+        "time.sleep(600)",
+        str(tmp_path / "lock"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    await holder.stdout.readline()
+    notice = {"state": "running", "pid": holder.pid, "addresses": {"API": "http://127.0.0.1:1"}}
+    (tmp_path / "up.json").write_text(json.dumps(notice))
+    code, said = await up(tmp_path)
+    with pytest.raises(AlreadyRunning, match=f"running already.*{holder.pid}"):
+        async with local_stack(tmp_path):
+            raise AssertionError("it must not start")
+    holder.kill()
+    await holder.communicate()
+    assert code == 0
+    assert f"It runs already (process {holder.pid})" in said
+    assert "http://127.0.0.1:1" in said
+
+
+async def test_a_process_that_asked_for_it_ends_with_its_parent() -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]])\n"
+        "time.sleep(600)",
+        "import time\n"
+        "from infra.local.launch import end_with_parent\n"
+        "end_with_parent(15)\n"
+        "print('tied', flush=True)\n"
+        "time.sleep(600)",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    assert await parent.stdout.readline() == b"tied\n"
+    parent.kill()
+    # The pipe closes when its last holder, the child, is gone too.
+    async with asyncio.timeout(10):
+        await parent.communicate()
