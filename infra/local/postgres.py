@@ -152,7 +152,7 @@ class LocalPostgres:
                 probe.rmdir()
 
     def _program(self, programs: Path, identity: Identity) -> Program:
-        async def healthy() -> bool:
+        async def healthy(_: int) -> bool:
             asked = [str(programs / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
             return (await run([*asked, "-U", "postgres", "-d", "postgres"]))[0] == 0
 

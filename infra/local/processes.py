@@ -57,7 +57,8 @@ class Program:
     name: str
     command: Sequence[str]
     log: Path
-    healthy: Callable[[], Awaitable[bool]]
+    healthy: Callable[[int], Awaitable[bool]]
+    """Asked with the pid, again and again until it says yes."""
     environment: Mapping[str, str] | None = None
     identity: Identity = Identity()
     folder: Path | None = None
@@ -181,7 +182,7 @@ class Child:
         assert process is not None  # noqa: S101
         deadline = time.monotonic() + program.start_seconds
         while True:
-            healthy = await program.healthy()
+            healthy = await program.healthy(process.pid)
             if process.returncode is not None:
                 why = f"ended while starting, with exit code {process.returncode}"
                 raise ProcessFailed(program.name, why, program.log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -13,6 +14,8 @@ import httpx
 from infra.local.ports import HOST
 from infra.local.processes import Program
 from infra.local.settings import Ports
+from infra.local.temporal import LocalTemporal
+from infra.settings import Temporal
 
 _DEFAULTS = {
     "PAYSAGA_PROFILE": "sandbox",
@@ -65,13 +68,19 @@ def sandbox_psp(folder: Path, log: Path, ports: Ports, keys: Mapping[str, str]) 
     )
 
 
-def worker(log: Path, told: Mapping[str, str]) -> Program:
-    """Healthy once it says so: it has no port to ask."""
+def worker(log: Path, told: Mapping[str, str], temporal: LocalTemporal) -> Program:
+    """Healthy once it takes work: it has no port to ask."""
+
+    async def healthy(pid: int) -> bool:
+        # Each question is a process; the worker needs the machine more than we need the answer.
+        await asyncio.sleep(0.2)
+        return await temporal.is_polled(Temporal().core_queue, pid)
+
     return Program(
         name="worker",
         command=[sys.executable, "-m", "workers"],
         log=log,
-        healthy=_says(log, b"worker_started"),
+        healthy=healthy,
         environment=told,
         # Longer than the workers let a PSP call run on.
         stop_seconds=20.0,
@@ -88,8 +97,8 @@ def api(log: Path, told: Mapping[str, str], ports: Ports) -> Program:
     )
 
 
-def _answers(url: str) -> Callable[[], Awaitable[bool]]:
-    async def healthy() -> bool:
+def _answers(url: str) -> Callable[[int], Awaitable[bool]]:
+    async def healthy(_: int) -> bool:
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
                 return (await client.get(url)).is_success
@@ -97,26 +106,3 @@ def _answers(url: str) -> Callable[[], Awaitable[bool]]:
             return False
 
     return healthy
-
-
-def _says(log: Path, words: bytes) -> Callable[[], Awaitable[bool]]:
-    """Whether it was said since the last time it was found."""
-    heard = _size(log)
-
-    async def healthy() -> bool:
-        nonlocal heard
-        found = words in _from(log, heard)
-        heard = _size(log) if found else heard
-        return found
-
-    return healthy
-
-
-def _size(log: Path) -> int:
-    return log.stat().st_size if log.exists() else 0
-
-
-def _from(log: Path, offset: int) -> bytes:
-    with log.open("rb") as written:
-        written.seek(offset)
-        return written.read()

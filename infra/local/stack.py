@@ -21,6 +21,8 @@ from infra.local.record import Record, write_private
 from infra.local.settings import Ports
 from infra.local.temporal import LocalTemporal
 
+_LARGE_LOG_BYTES = 50_000_000
+
 
 class AlreadyRunning(LocalError):
     """Another process runs, starts or stops the stack of this folder.
@@ -132,7 +134,7 @@ class _Starter:
         await self._begin("temporal", temporal, "Temporal")
         for program, title in (
             (programs.sandbox_psp(folder, self._log("sandbox-psp"), ports, keys), "Sandbox PSP"),
-            (programs.worker(self._log("worker"), told), "Worker"),
+            (programs.worker(self._log("worker"), told, temporal), "Worker"),
             (programs.api(self._log("api"), told, ports), "API"),
         ):
             child = Child(program, record=self._record, restarts=True, say=self._say)
@@ -183,4 +185,8 @@ class _Starter:
         )
 
     def _log(self, name: str) -> Path:
-        return self._folder / "log" / f"{name}.log"
+        """Appended to; an old one that has grown large is put aside."""
+        log = self._folder / "log" / f"{name}.log"
+        if log.exists() and log.stat().st_size > _LARGE_LOG_BYTES:
+            log.replace(log.with_suffix(".log.old"))
+        return log

@@ -108,20 +108,30 @@ class LocalTemporal:
             await self._child.stop()
             self._child = None
 
+    async def is_polled(self, queue: str, pid: int) -> bool:
+        """Whether the process polls the queue: the SDK names itself `<pid>@<host>`."""
+        question = [
+            "task-queue",
+            "describe",
+            "--task-queue",
+            queue,
+            "--disable-stats",
+            "-o",
+            "json",
+        ]
+        code, said = await self._ask(find_program(), *question)
+        return code == 0 and f'"{pid}@' in said
+
+    async def _ask(self, program: Path, *question: str) -> tuple[int, str]:
+        """The person's own configuration of the CLI must not send us to another server."""
+        alone = ["--disable-config-env", "--disable-config-file", "--address", self.address]
+        return await run([str(program), *question, *alone])
+
     def _program(self, program: Path) -> Program:
-        async def healthy() -> bool:
+        async def healthy(_: int) -> bool:
             """Raising the retention needs what a payment needs: frontend, history and store."""
-            operator = [
-                "operator",
-                "namespace",
-                "update",
-                "--retention",
-                RETENTION,
-                "-n",
-                "default",
-            ]
-            alone = ["--disable-config-env", "--disable-config-file", "--address", self.address]
-            return (await run([str(program), *operator, *alone]))[0] == 0
+            raising = ("namespace", "update", "--retention", RETENTION, "-n", "default")
+            return (await self._ask(program, "operator", *raising))[0] == 0
 
         return Program(
             name="temporal",

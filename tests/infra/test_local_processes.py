@@ -28,7 +28,7 @@ def script(folder: Path, lines: str) -> list[str]:
 def program(folder: Path, lines: str, *, stop_seconds: float = 10.0) -> Program:
     log = folder / "program.log"
 
-    async def healthy() -> bool:
+    async def healthy(_: int) -> bool:
         return "ready" in log.read_text()
 
     return Program("program", script(folder, lines), log, healthy, stop_seconds=stop_seconds)
@@ -102,7 +102,7 @@ async def test_killing_the_supervisor_ends_its_children(tmp_path: Path) -> None:
         from pathlib import Path
         from infra.local.processes import Child, Program
         log = Path({str(tmp_path)!r}) / "program.log"
-        async def healthy(): return "ready" in log.read_text()
+        async def healthy(pid): return "ready" in log.read_text()
         async def main():
             await Child(Program("program", {command!r}, log, healthy)).start()
             print("up", flush=True)

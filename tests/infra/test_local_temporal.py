@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.worker import Worker
 
 from infra.local.ports import PortTaken, free_ports
 from infra.local.temporal import LocalTemporal
@@ -68,6 +71,20 @@ async def test_runs_are_kept_for_ninety_days_and_carry_our_search_attributes(
         DescribeNamespaceRequest(namespace="default")
     )
     assert answer.config.workflow_execution_retention_ttl.ToTimedelta().days == 90
+
+
+@activity.defn
+async def count_coins() -> int:
+    return 7
+
+
+async def test_a_worker_counts_as_up_once_it_takes_work(server: LocalTemporal) -> None:
+    assert not await server.is_polled("core", os.getpid())
+    async with Worker(await client_of(server), task_queue="core", activities=[count_coins]):
+        async with asyncio.timeout(10):
+            while not await server.is_polled("core", os.getpid()):
+                await asyncio.sleep(0.1)
+    assert not await server.is_polled("core", 1)
 
 
 async def test_a_taken_port_is_named_with_its_setting(
