@@ -110,16 +110,10 @@ class LocalTemporal:
 
     async def is_polled(self, queue: str, pid: int) -> bool:
         """Whether the process polls the queue: the SDK names itself `<pid>@<host>`."""
-        question = [
-            "task-queue",
-            "describe",
-            "--task-queue",
-            queue,
-            "--disable-stats",
-            "-o",
-            "json",
-        ]
-        code, said = await self._ask(find_program(), *question)
+        # What the newer mode says may be five seconds old.
+        kind = ("--legacy-mode", "--task-queue-type-legacy", "activity")
+        question = ("describe", "--task-queue", queue, *kind, "-o", "json")
+        code, said = await self._ask(find_program(), "task-queue", *question)
         return code == 0 and f'"{pid}@' in said
 
     async def _ask(self, program: Path, *question: str) -> tuple[int, str]:

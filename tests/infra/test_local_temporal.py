@@ -82,7 +82,7 @@ async def test_a_worker_counts_as_up_once_it_takes_work(server: LocalTemporal) -
     assert not await server.is_polled("core", os.getpid())
     async with Worker(await client_of(server), task_queue="core", activities=[count_coins]):
         async with asyncio.timeout(10):
-            while not await server.is_polled("core", os.getpid()):
+            while not await server.is_polled("core", os.getpid()):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     assert not await server.is_polled("core", 1)
 
