@@ -33,7 +33,7 @@ def sandbox_keys(path: Path) -> dict[str, str]:
 
 
 async def tokens(path: Path, environment: Mapping[str, str]) -> Tokens:
-    """Issued once and kept beside the database that knows them. Raises LocalError."""
+    """Issued once, as the database's owner, and kept beside it. Raises LocalError."""
     kept = _kept(path)
     for role in _ROLES:
         if role not in kept:

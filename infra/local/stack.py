@@ -129,7 +129,8 @@ class _Starter:
         postgres = self._postgres()
         await self._begin("postgres", postgres, "Postgres")
         told = programs.environment(ports, postgres.url, keys)
-        await self._migrate({**told, "PAYSAGA_POSTGRES_MIGRATION_URL": postgres.migration_url})
+        as_owner = {**told, "PAYSAGA_POSTGRES_MIGRATION_URL": postgres.migration_url}
+        await self._migrate(as_owner)
         temporal = self._temporal()
         await self._begin("temporal", temporal, "Temporal")
         for program, title in (
@@ -145,7 +146,7 @@ class _Starter:
             sandbox_psp_url=f"http://{HOST}:{ports.sandbox_psp}",
             postgres=postgres,
             temporal=temporal,
-            tokens=await tokens(folder / "postgres" / "tokens.json", told),
+            tokens=await tokens(folder / "postgres" / "tokens.json", as_owner),
             processes=self._started,
             environment=told,
         )
