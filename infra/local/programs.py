@@ -17,6 +17,9 @@ from infra.local.settings import Ports
 from infra.local.temporal import LocalTemporal
 from infra.settings import Temporal
 
+_LOUD = {"PYTHONUNBUFFERED": "1"}
+"""What was said last before a kill -9 shall be in the log."""
+
 _DEFAULTS = {
     "PAYSAGA_PROFILE": "sandbox",
     "PAYSAGA_API_RETURN_URL_HOSTS": json.dumps(
@@ -41,6 +44,7 @@ def environment(ports: Ports, postgres_url: str, keys: Mapping[str, str]) -> dic
         "PAYSAGA_API_PORT": str(ports.api),
         "PAYSAGA_SANDBOX_PSP_URL": f"http://{HOST}:{ports.sandbox_psp}",
         **keys,
+        **_LOUD,
     }
 
 
@@ -58,6 +62,7 @@ def sandbox_psp(folder: Path, log: Path, ports: Ports, keys: Mapping[str, str]) 
         "PAYSAGA_SANDBOX_PSP_DATABASE": str(folder / "sandbox_psp.db"),
         "PAYSAGA_SANDBOX_PSP_WEBHOOK_URL": f"http://{HOST}:{ports.api}/webhooks/sandbox",
         **keys,
+        **_LOUD,
     }
     return Program(
         name="sandbox-psp",
