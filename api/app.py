@@ -1,0 +1,140 @@
+"""The application: every noun's routes, the problems, the contract, and the parts behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from activities.psp.catalog import Catalog
+from activities.wallet.reads import WalletReads
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from activities.access.credentials import Credentials
+from activities.cases.reads import CaseReads
+from activities.inbox.inbox import Inbox
+from activities.registry.reads import RegistryReads
+from activities.registry.requests import Requests
+from activities.risk.players import RiskPlayers
+from api import (
+    cases,
+    errors,
+    events,
+    health,
+    intents,
+    oneshot,
+    payouts,
+    refunds,
+    risk,
+    wallet,
+    webhooks,
+)
+from api.auth import Door
+from api.dependencies import Parts
+from api.errors import FieldError, Problem
+from api.openapi import published
+from api.runs import Runs
+from api.tracing import Tracing
+from infra.postgres import engine, open_pool
+from infra.settings import Settings
+from infra.temporal import connect
+
+DESCRIPTION = """
+Deposits, payouts and refunds of players, over many payment service providers.
+
+* Every write carries `X-Idempotency-Key`. The first answer is 201 (done) or 202 (still moving).
+  The same key with the same request gives the same body again, with 200 and
+  `Idempotent-Replayed: true`; with another request it is a 409. After a 503 or a lost
+  connection repeat the request with the same key.
+* `X-Trace-Id` is taken or made, returned, and found on the run, in the logs and at the PSP.
+* Amounts are decimal strings with at most the currency's places: `{"amount": "50.00",
+  "currency": "EUR"}`.
+* Errors are problems by RFC 9457: branch on `type`.
+* Card numbers and IBANs are refused wherever they appear: send the PSP's tokens.
+"""
+_DOCS = Path(__file__).with_name("docs.html")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application. It opens its connections when it starts and closes them at the end."""
+    app = FastAPI(
+        title="Paysaga",
+        summary="The cashier's API",
+        description=DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.add_middleware(Tracing)
+    app.add_exception_handler(Problem, errors.answer_problem)
+    app.add_exception_handler(RequestValidationError, _bad_address)
+    app.add_exception_handler(HTTPException, _no_route)
+    for noun in (intents, events, refunds, payouts, wallet, risk, cases, oneshot, webhooks, health):
+        app.include_router(noun.router)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.openapi = partial(published, app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        app.state.parts = await _parts(settings, stack)
+        yield
+
+
+async def _parts(settings: Settings, stack: AsyncExitStack) -> Parts:
+    pool = await stack.enter_async_context(await open_pool(settings.postgres))
+    reading = engine(settings.postgres)
+    stack.push_async_callback(reading.dispose)
+    catalog = Catalog()
+    stack.push_async_callback(catalog.aclose)
+    # Lazy: whoever only reads is served while Temporal is down.
+    client = await connect(settings.temporal, lazy=True)
+    return Parts(
+        settings=settings,
+        pool=pool,
+        engine=reading,
+        runs=Runs(client, settings.temporal.core_queue, settings.api.answer_seconds),
+        door=Door(Credentials(pool), settings.api.credential_cache_seconds),
+        requests=Requests(pool),
+        registry=RegistryReads(reading),
+        wallet=WalletReads(reading),
+        cases=CaseReads(reading),
+        players=RiskPlayers(pool),
+        inbox=Inbox(pool),
+        catalog=catalog,
+    )
+
+
+async def _bad_address(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    told = [FieldError(str(e["loc"][-1]), str(e["msg"])) for e in error.errors()[:20]]
+    return errors.response(errors.invalid(*told))
+
+
+async def _no_route(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    if error.status_code == 405:
+        problem = Problem(
+            405,
+            "method-not-allowed",
+            "Not that way",
+            "the address exists, the method does not",
+            headers=error.headers or {},
+        )
+    else:
+        problem = errors.not_found("address")
+    return errors.response(problem)
+
+
+async def _docs() -> Response:
+    return HTMLResponse(_DOCS.read_text())

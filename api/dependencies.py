@@ -1,0 +1,144 @@
+"""What an endpoint is handed: the parts of this process, and who asks what under which key."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import asyncpg
+import orjson
+from activities.psp.catalog import Catalog
+from activities.wallet.reads import WalletReads
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.access.credentials import Role
+from activities.cases.reads import CaseReads
+from activities.inbox.inbox import Inbox
+from activities.registry.reads import RegistryReads
+from activities.registry.requests import Claim, Requests
+from activities.risk.players import RiskPlayers
+from api.auth import CASHIERS, READERS, Caller, Door
+from api.errors import Problem, current_trace
+from api.runs import Runs
+from infra.settings import Settings
+
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything this process works with, made once at start."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    engine: AsyncEngine
+    runs: Runs
+    door: Door
+    requests: Requests
+    registry: RegistryReads
+    wallet: WalletReads
+    cases: CaseReads
+    players: RiskPlayers
+    inbox: Inbox
+    catalog: Catalog
+    streams: set[object] = field(default_factory=set)
+    """One for each open event stream."""
+
+
+def parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+@dataclass(frozen=True)
+class Read:
+    """Somebody looks."""
+
+    parts: Parts
+    caller: Caller
+
+
+@dataclass(frozen=True)
+class Write:
+    """Somebody wants something done, once per key."""
+
+    parts: Parts
+    caller: Caller
+    key: str
+    place: str
+    """Method and path."""
+
+    @property
+    def trace_id(self) -> str:
+        return current_trace()
+
+    def claim(self, brand: str, resource_id: str, parameters: Mapping[str, Any]) -> Claim:
+        """The key, bound to place and parameters, whatever order or spelling they came in."""
+        canonical = orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)
+        asked = hashlib.sha256(self.place.encode() + b"\n" + canonical)
+        return Claim(
+            brand=brand, key=self.key, request_hash=asked.hexdigest(), resource_id=resource_id
+        )
+
+
+async def _caller(request: Request) -> Caller:
+    return await parts_of(request).door.caller(request.headers.get("authorization"))
+
+
+_KnownCaller = Annotated[Caller, Depends(_caller)]
+_bearer = Security(HTTPBearer(auto_error=False, description="A token from `api.credentials`"))
+
+
+def _reading(*allowed: Role) -> Callable[..., Awaitable[Read]]:
+    async def read(request: Request, caller: _KnownCaller, _: Any = _bearer) -> Read:
+        caller.require(allowed)
+        return Read(parts_of(request), caller)
+
+    return read
+
+
+def _writing(*allowed: Role) -> Callable[..., Awaitable[Write]]:
+    async def write(
+        request: Request,
+        caller: _KnownCaller,
+        _: Any = _bearer,
+        __: Annotated[
+            str | None,
+            Header(
+                alias="X-Idempotency-Key",
+                description="Required: 1 to 255 printable ASCII characters",
+            ),
+        ] = None,
+    ) -> Write:
+        caller.require(allowed)
+        place = f"{request.method}\n{request.url.path}"
+        return Write(parts_of(request), caller, _key(request), place)
+
+    return write
+
+
+def _key(request: Request) -> str:
+    given = request.headers.getlist("x-idempotency-key")
+    if len(given) != 1 or not _KEY.fullmatch(given[0]):
+        raise Problem(
+            400,
+            "idempotency-key-required",
+            "An idempotency key is needed",
+            "send one X-Idempotency-Key of 1 to 255 printable ASCII characters; "
+            "repeat it when you repeat the request",
+        )
+    return given[0]
+
+
+PartsOf = Annotated[Parts, Depends(parts_of)]
+AnyRead = Annotated[Read, Depends(_reading(*READERS))]
+DeskRead = Annotated[Read, Depends(_reading(Role.OPERATOR, Role.APPROVER))]
+CashierWrite = Annotated[Write, Depends(_writing(*CASHIERS))]
+PayoutWrite = Annotated[Write, Depends(_writing(*READERS))]
+ApproverWrite = Annotated[Write, Depends(_writing(Role.APPROVER))]
+OperatorWrite = Annotated[Write, Depends(_writing(Role.OPERATOR))]

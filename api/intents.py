@@ -1,0 +1,192 @@
+"""Deposits: open an intent, authorize, capture, void, cancel, look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from activities.registry.requests import NewPayment
+from api import views
+from api.amounts import AmountIn
+from api.bodies import Body, json_body
+from api.commands import commanded, owned
+from api.dependencies import AnyRead, CashierWrite, Write
+from api.idempotency import Reply, opened_once
+from api.listing import Filters, Page, page, shown
+from api.openapi import reads, takes, writes
+from api.orders import DEFAULT_REGION, new_id, plain, started
+from api.words import IntentId, Metadata, Method, PlayerId, PspToken, require_return_url
+from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, DepositOrder, Status
+from workflows.domain.payments import CaptureMethod, Kind
+from workflows.domain.wallet import Player
+
+router = APIRouter(prefix="/v1/cashier/intents", tags=["Deposits"])
+
+Name = Literal["automatic", "manual"]
+
+
+class CreateIntent(Body):
+    player_id: PlayerId
+    amount: AmountIn
+    method: Method
+    return_url: str = Field(description="https, of a host that is allowed")
+    payment_token: PspToken | None = None
+    capture_method: Name = Field(
+        "automatic", description="automatic: authorize goes on to capture and credit"
+    )
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class Authorize(Body):
+    payment_token: PspToken | None = Field(None, description="overrides the intent's")
+
+
+class Capture(Body):
+    amount: AmountIn | None = Field(None, description="without it, all that is held")
+
+
+class Nothing(Body):
+    """An empty body, or `{}`."""
+
+
+EXAMPLE = {
+    "player_id": "player-1",
+    "amount": {"amount": "50.00", "currency": "EUR"},
+    "method": "card",
+    "return_url": "https://casino.example/cashier",
+    "payment_token": "tok_ok",
+    "metadata": {"brand_id": "default", "region": "eu"},
+}
+_CREATE = Depends(json_body(CreateIntent))
+_NOTHING = Depends(json_body(Nothing, optional=True))
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Open an intent",
+    responses=writes(views.IntentView, 201),
+    openapi_extra=takes(CreateIntent, EXAMPLE),
+)
+async def create(ask: CashierWrite, body: Annotated[CreateIntent, _CREATE]) -> Response:
+    order, payment = intent_of(ask, body)
+    claim = ask.claim(payment.brand, order.intent_id, body.model_dump(mode="json"))
+
+    async def act(intent_id: str, first: bool) -> Reply:
+        return Reply(201, views.intent(await started(ask, payment, order, intent_id, first)))
+
+    return await opened_once(ask, claim, payment, act)
+
+
+@router.get("", summary="List intents, newest first", responses=reads(Page[views.IntentView]))
+async def listed(ask: AnyRead, filters: Annotated[Filters, Depends()]) -> Response:
+    return await page(ask, Kind.DEPOSIT, filters, views.intent)
+
+
+@router.get("/{intent_id}", summary="Look at an intent", responses=reads(views.IntentView))
+async def one(ask: AnyRead, intent_id: IntentId) -> Response:
+    return shown(views.intent(await owned(ask, intent_id, "in_", "intent")))
+
+
+@router.post(
+    "/{intent_id}/authorize",
+    status_code=201,
+    summary="Hold the amount at a PSP",
+    responses=writes(views.IntentView, 201, 202),
+    openapi_extra=takes(Authorize, {"payment_token": "tok_ok"}, required=False),
+)
+async def authorize(
+    ask: CashierWrite,
+    intent_id: IntentId,
+    body: Annotated[Authorize, Depends(json_body(Authorize, optional=True))],
+) -> Response:
+    row = await owned(ask, intent_id, "in_", "intent")
+    command = AuthorizeCommand(payment_token=body.payment_token)
+    asked = body.model_dump(mode="json")
+    return await commanded(ask, row, "authorize", views.intent, argument=command, parameters=asked)
+
+
+@router.post(
+    "/{intent_id}/capture",
+    status_code=201,
+    summary="Take what is held, or a part of it",
+    responses=writes(views.IntentView, 201, 202),
+    openapi_extra=takes(
+        Capture, {"amount": {"amount": "20.00", "currency": "EUR"}}, required=False
+    ),
+)
+async def capture(
+    ask: CashierWrite,
+    intent_id: IntentId,
+    body: Annotated[Capture, Depends(json_body(Capture, optional=True))],
+) -> Response:
+    row = await owned(ask, intent_id, "in_", "intent")
+    command = CaptureCommand(amount=body.amount.money if body.amount else None)
+    asked = body.model_dump(mode="json")
+    return await commanded(ask, row, "capture", views.intent, argument=command, parameters=asked)
+
+
+@router.post(
+    "/{intent_id}/void",
+    status_code=201,
+    summary="Release the hold",
+    responses=writes(views.IntentView, 201, 202),
+    openapi_extra=takes(Nothing, {}, required=False),
+)
+async def void(ask: CashierWrite, intent_id: IntentId, _: Annotated[Nothing, _NOTHING]) -> Response:
+    row = await owned(ask, intent_id, "in_", "intent")
+    return await commanded(ask, row, "void", views.intent)
+
+
+@router.post(
+    "/{intent_id}/cancel",
+    status_code=201,
+    summary="End the intent before it is captured",
+    responses=writes(views.IntentView, 201, 202),
+    openapi_extra=takes(Nothing, {}, required=False),
+)
+async def cancel(
+    ask: CashierWrite, intent_id: IntentId, _: Annotated[Nothing, _NOTHING]
+) -> Response:
+    row = await owned(ask, intent_id, "in_", "intent")
+    return await commanded(ask, row, "cancel", views.intent)
+
+
+def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]:
+    """What the run is started with, and version 1 in the registry."""
+    settings = ask.parts.settings
+    money, region = body.amount.money, body.metadata.get("region", DEFAULT_REGION)
+    order = DepositOrder(
+        intent_id=new_id("in_"),
+        player=Player(ask.caller.brand(body.metadata.get("brand_id")), body.player_id),
+        amount=money,
+        method=body.method,
+        region=region,
+        segment=body.metadata.get("player_segment"),
+        return_url=require_return_url(body.return_url, settings),
+        capture_method=CaptureMethod(body.capture_method),
+        payment_token=body.payment_token,
+        trace_id=ask.trace_id,
+        expires_in_seconds=settings.api.intent_minutes * 60,
+    )
+    payment = NewPayment(
+        kind=Kind.DEPOSIT,
+        brand=order.player.brand,
+        region=region,
+        player_id=body.player_id,
+        currency=money.currency,
+        amount_minor=money.minor_units,
+        method=body.method,
+        status=Status.INITIATED,
+        trace_id=order.trace_id,
+        requester=ask.caller.name,
+        details={
+            "return_url": order.return_url,
+            "capture_method": body.capture_method,
+            "metadata": body.metadata,
+        },
+        order=plain(order),
+    )
+    return order, payment
