@@ -35,14 +35,16 @@ NEXT: dict[Status, set[Status]] = {
     Status.REQUIRES_ACTION: _UNSURE | _ENDS | {Status.AUTHORIZED},
     Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED},
     Status.CLARIFYING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED, Status.VOIDED},
-    Status.AUTHORIZED: _ENDS | {Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED},
+    Status.AUTHORIZED: _ENDS
+    | {Status.AUTHORIZED, Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED},
     Status.CAPTURED: {Status.CAPTURED},
     Status.FAILED: set(),
     Status.EXPIRED: set(),
     Status.CANCELLED: set(),
     Status.VOIDED: set(),
 }
-"""Legal next states. CAPTURED stays CAPTURED while the rest of a partial capture is voided."""
+"""Legal next states. AUTHORIZED is entered before it is told, when a person is to capture; CAPTURED
+stays CAPTURED while the rest of a partial capture is voided."""
 
 
 @dataclass(frozen=True, kw_only=True)
