@@ -49,8 +49,20 @@ class Seen(BaseModel):
     updated_at: datetime | None = None
 
 
-class IntentView(Seen):
+class _IntentId(BaseModel):
     intent_id: str
+
+
+class _PayoutId(BaseModel):
+    payout_id: str
+
+
+class _RefundId(BaseModel):
+    refund_id: str
+    id: str = Field(description="ours, as in the run's name; the same when no name was given")
+
+
+class IntentView(Seen, _IntentId):
     region: str
     capture_method: str
     return_url: str
@@ -63,8 +75,7 @@ class IntentView(Seen):
     capture_id: str | None
 
 
-class PayoutView(Seen):
-    payout_id: str
+class PayoutView(Seen, _PayoutId):
     region: str
     destination: str
     metadata: dict[str, str]
@@ -74,9 +85,7 @@ class PayoutView(Seen):
     postponed_until: str | None
 
 
-class RefundView(Seen):
-    refund_id: str
-    id: str = Field(description="ours, as in the run's name; the same when no name was given")
+class RefundView(Seen, _RefundId):
     intent_id: str
     capture_id: str
 

@@ -1,0 +1,121 @@
+"""The API as its callers see it, on real Postgres and Temporal, with workers and a fake PSP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import asyncpg
+import httpx
+import pytest
+from activities.psp.catalog import Catalog
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from activities.access.credentials import Credentials, Role
+from api.app import create_app
+from infra.local.postgres import Database
+from infra.postgres import open_pool
+from infra.settings import Account, Api, Postgres, Routing, Settings, Temporal
+from tests.api.callers import Caller
+from tests.workflows.world import FakePsp
+from workers.assembly import answers, core_worker, psp_worker
+
+Issue = Callable[..., Awaitable[Caller]]
+
+
+@pytest.fixture(scope="session")
+def settings(database: Database, temporal_client: Client) -> Settings:
+    # Queues of their own: other tests run workers on the same server.
+    name = uuid.uuid4().hex[:12]
+    return Settings(
+        profile="sandbox",
+        postgres=Postgres.model_validate({"url": database.url}),
+        temporal=Temporal(
+            address=temporal_client.service_client.config.target_host, core_queue=f"core-{name}"
+        ),
+        api=Api(
+            return_url_hosts=["casino.example", "*.casino.example", "localhost"],
+            answer_seconds=10.0,
+            credential_cache_seconds=0.0,
+        ),
+        routing=Routing(accounts=[Account(psp=f"fake{name}", id="primary")]),
+    )
+
+
+@pytest.fixture(scope="session")
+async def pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    async with await open_pool(settings.postgres) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+async def owner(database: Database) -> AsyncIterator[asyncpg.Pool]:
+    at = Postgres.model_validate({"url": database.migration_url, "pool_size": 1})
+    async with await open_pool(at) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+async def running(
+    settings: Settings, pool: asyncpg.Pool, temporal_client: Client
+) -> AsyncIterator[FakePsp]:
+    """Workers with our real books; gives the PSP they ask."""
+    psp = FakePsp()
+    books = answers(settings, pool, Catalog()).books
+    name = settings.routing.accounts[0].psp
+    async with (
+        core_worker(temporal_client, settings, books),
+        psp_worker(temporal_client, settings, name, psp),
+    ):
+        yield psp
+
+
+@pytest.fixture
+def psp(running: FakePsp) -> FakePsp:
+    return running
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    made = create_app(settings)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(made.router.lifespan_context(made))
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with speaking_to(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def issue(http: httpx.AsyncClient, owner: asyncpg.Pool) -> Issue:
+    """Somebody with these roles and brands, under a name of their own."""
+
+    async def issued(*roles: Role, brands: tuple[str, ...] = ("acme",)) -> Caller:
+        name = f"{roles[0]}-{uuid.uuid4().hex[:8]}"
+        return Caller(http, await Credentials(owner).issue(name, roles, brands))
+
+    return issued
+
+
+@pytest.fixture(scope="session")
+async def platform(issue: Issue) -> Caller:
+    return await issue(Role.PLATFORM)
+
+
+@pytest.fixture(scope="session")
+async def operator(issue: Issue) -> Caller:
+    return await issue(Role.OPERATOR)
+
+
+@pytest.fixture(scope="session")
+async def approver(issue: Issue) -> Caller:
+    return await issue(Role.APPROVER)
+
+
+def speaking_to(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")

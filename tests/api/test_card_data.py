@@ -1,0 +1,118 @@
+"""Card numbers and IBANs never get in, wherever they are typed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import asyncpg
+import httpx
+import pytest
+import structlog
+
+from api.card_data import has_card_data
+from tests.api.callers import Caller, intent, slug
+
+INTENTS = "/v1/cashier/intents"
+CARD, IBAN = "4111111111111111", "DE89370400440532013000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CARD,
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "card:4111111111111111!",
+        "378282246310005",
+        "my card 5555 5555 5555 4444 thanks",
+        "４１１１１１１１１１１１１１１１",
+        "٤١١١١١١١١١١١١١١١",
+        "4111\u20101111\u20131111\u00a01111",
+        "12 4111111111111111",
+        "6011111111111117",
+        "2223003122003222",
+        IBAN,
+        "DE89 3704 0044 0532 0130 00",
+        "pay GB82WEST12345698765432 now",
+        "de89370400440532013000",
+        "AB12 xx DE89 3704 0044 0532 0130 00",
+    ],
+)
+def test_a_card_number_or_iban_is_recognised(text: str) -> None:
+    assert has_card_data(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "4111", "4111111111111112", "1763982000000", "2026-11-24T11:13:49.123456+00:00",
+        "00000000-0000-0000-0000-000000000000", "DE89370400440532013001", "player-123456789012",
+        "https://casino.example/cashier?x=1234567890",
+    ],
+)  # fmt: skip
+def test_other_text_is_left_alone(text: str) -> None:
+    assert not has_card_data(text)
+
+
+def test_random_ids_are_left_alone() -> None:
+    for _ in range(5000):
+        made = uuid.uuid4()
+        assert not has_card_data(f"in_{made.hex}")
+        assert not has_card_data(str(made))
+
+
+async def test_a_card_number_is_refused_in_any_field(platform: Caller) -> None:
+    for body in (
+        intent(player_id=CARD),
+        intent(payment_token=CARD),
+        intent(metadata={"note": f"card {CARD}"}),
+        intent(metadata={CARD: "x"}),
+        intent(metadata={"iban": IBAN}),
+        intent(amount={"amount": int(CARD), "currency": "EUR"}),
+        intent(unknown=[{"deep": CARD}]),
+        intent(return_url=f"https://casino.example/?card={CARD}"),
+    ):
+        refused = await platform.post(INTENTS, body)
+        assert (refused.status_code, slug(refused)) == (422, "card-data-refused"), body
+        assert CARD not in refused.text
+
+
+async def test_escapes_do_not_hide_a_card_number(platform: Caller) -> None:
+    escaped = "".join(f"\\u{ord(digit):04x}" for digit in CARD)
+    refused = await platform.send(
+        INTENTS, json.dumps(intent()).replace("player-1", escaped).encode()
+    )
+    assert (refused.status_code, slug(refused)) == (422, "card-data-refused")
+
+
+async def test_a_card_number_is_refused_in_address_and_headers(platform: Caller) -> None:
+    for refused in (
+        await platform.get(f"/v1/wallet/players/{CARD}"),
+        await platform.get(f"{INTENTS}?player_id={CARD}"),
+        await platform.get("/nowhere/4111%201111%201111%201111"),
+        await platform.post(INTENTS, intent(), key=CARD),
+    ):
+        assert (refused.status_code, slug(refused)) == (422, "card-data-refused")
+    traced = await platform.get(INTENTS, X_Trace_Id=CARD)
+    assert (traced.status_code, slug(traced)) == (400, "invalid-trace-id")
+    assert CARD not in traced.headers["X-Trace-Id"]
+
+
+async def test_a_refused_card_number_is_neither_kept_nor_logged(
+    platform: Caller, owner: asyncpg.Pool
+) -> None:
+    with structlog.testing.capture_logs() as logged:
+        await platform.post(INTENTS, intent(metadata={"note": CARD}), key="typed-a-card")
+        await platform.get(f"/v1/wallet/players/{CARD}")
+    assert logged
+    assert CARD not in repr(logged)
+    assert not await owner.fetch("SELECT 1 FROM idempotency_keys WHERE key = 'typed-a-card'")
+
+
+async def test_refusals_of_unusual_headers_are_problems(
+    http: httpx.AsyncClient, platform: Caller
+) -> None:
+    for name, value in (("X-Trace-Id", "a b"), ("X-Trace-Id", "x" * 129), ("X-Trace-Id", "")):
+        refused = await platform.get(INTENTS, **{name: value})
+        assert (refused.status_code, slug(refused)) == (400, "invalid-trace-id")

@@ -1,0 +1,212 @@
+"""The payout: held first, approved by a second person, paid once, or given back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from tests.workflows.time_travel import TimeMachine
+from tests.workflows.world import FIFTY, World, payout
+from workflows.domain.payments import Cleared, Record, Stopped
+from workflows.domain.payouts import Approval, Decision, PayoutOrder
+from workflows.domain.psp import Approved, Declined, NotFound, Operation, Pending, Unknown
+from workflows.domain.wallet import RefusalReason
+
+Handle = WorkflowHandle[Any, Record]
+PROMISED = Pending("psp-1")
+
+
+async def begin(world: World, **changes: Any) -> tuple[PayoutOrder, Handle]:
+    order = payout(**changes)
+    return order, await world.start(order)
+
+
+async def accepted(handle: Handle) -> Record:
+    return await handle.execute_update("accepted", id="accepted", result_type=Record)
+
+
+async def decide(handle: Handle, decision: Decision, by: str = "approver-1", **more: Any) -> Record:
+    approval = Approval(decision=decision, approver=by, **more)
+    return await handle.execute_update("approve", approval, result_type=Record)
+
+
+async def test_a_small_payout_is_settled_by_webhook(world: World) -> None:
+    world.psp.will_answer(Operation.PAYOUT, PROMISED)
+    order, handle = await begin(world)
+    assert (await accepted(handle)).status in ("PAYOUT_SUBMITTED", "PAYOUT_PROCESSING")
+    key = f"{order.payout_id}:payout:1"
+    event = world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY))
+    await handle.signal("psp_event", event)
+    await handle.signal("psp_event", event)
+    result = await handle.result()
+    assert (result.status, result.final) == ("PAYOUT_SETTLED", True)
+    assert world.wallet.commands == ["hold", "capture_hold"]
+    assert world.psp.done == ["payout:1"]
+
+
+async def test_a_payout_that_fails_at_the_psp_gives_the_money_back(world: World) -> None:
+    world.psp.will_answer(Operation.PAYOUT, PROMISED)
+    order, handle = await begin(world)
+    failed = Declined("account_closed", soft=False, code="AC04")
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, failed))
+    result = await handle.result()
+    assert result.status == "PAYOUT_FAILED"
+    assert result.facts.problem is not None
+    assert result.facts.problem.reason == "account_closed"
+    assert world.wallet.commands == ["hold", "release"]
+
+
+async def test_without_funds_the_payout_is_refused_and_no_psp_asked(world: World) -> None:
+    world.wallet.refuses_hold = RefusalReason.INSUFFICIENT_FUNDS
+    _, handle = await begin(world)
+    answered = await accepted(handle)
+    assert answered.status == "PAYOUT_REFUSED"
+    assert world.psp.done == []
+
+
+async def test_a_check_that_says_no_refuses_before_money_is_held(world: World) -> None:
+    world.books.verdict = Stopped("kyc_required")
+    _, handle = await begin(world)
+    answered = await accepted(handle)
+    assert answered.facts.problem is not None
+    assert answered.facts.problem.reason == "kyc_required"
+    assert world.wallet.commands == []
+
+
+async def test_a_large_payout_waits_for_a_second_person(world: World) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    assert (await accepted(handle)).status == "PAYOUT_AWAITING_APPROVAL"
+    assert world.psp.done == []
+    assert world.wallet.commands == ["hold"]
+    decided = await decide(handle, Decision.APPROVE, reason="documents seen")
+    assert decided.status == "PAYOUT_SETTLED"
+    assert decided.facts.approver == "approver-1"
+
+
+async def test_the_requester_may_not_decide(world: World) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    order, handle = await begin(world)
+    await accepted(handle)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await decide(handle, Decision.APPROVE, by=order.requester)
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "FourEyes"
+    assert (await decide(handle, Decision.DECLINE)).status == "PAYOUT_DECLINED"
+    assert world.wallet.commands == ["hold", "release"]
+    assert world.psp.done == []
+
+
+async def test_a_postponed_payout_waits_and_is_then_decided(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    first = await accepted(handle)
+    until = _days_after(first.at, 3)
+    postponed = await decide(handle, Decision.POSTPONE, until=until)
+    assert postponed.status == "PAYOUT_POSTPONED"
+    await time_machine.forward(handle, timedelta(days=4))
+    assert world.books.statuses[-1] == "PAYOUT_AWAITING_APPROVAL"
+    assert (await decide(handle, Decision.APPROVE)).status == "PAYOUT_SETTLED"
+
+
+@pytest.mark.parametrize("until", [None, "tomorrow", "2020-01-01T00:00:00+00:00", "2026-01-01"])
+async def test_a_postponement_needs_a_moment_in_the_near_future(
+    world: World, until: str | None
+) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    await accepted(handle)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await decide(handle, Decision.POSTPONE, until=until)
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "InvalidDecision"
+    await handle.cancel()
+    await handle.result()
+
+
+async def test_a_payout_that_nobody_decides_on_is_given_back(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    await accepted(handle)
+    await time_machine.forward(handle, timedelta(days=33))
+    assert (await handle.result()).status == "PAYOUT_EXPIRED"
+    assert world.wallet.commands == ["hold", "release"]
+
+
+async def test_a_payout_awaiting_approval_can_be_cancelled(world: World) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    await accepted(handle)
+    cancelled = await handle.execute_update("cancel", id="c", result_type=Record)
+    assert cancelled.status == "PAYOUT_CANCELLED"
+    assert world.wallet.commands == ["hold", "release"]
+
+
+async def test_a_payout_at_the_psp_can_no_longer_be_cancelled(world: World) -> None:
+    world.psp.will_answer(Operation.PAYOUT, PROMISED)
+    order, handle = await begin(world)
+    await accepted(handle)
+    with pytest.raises(WorkflowUpdateFailedError):
+        await handle.execute_update("cancel", id="c")
+    await handle.cancel()
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+
+
+async def test_33_days_of_waiting_for_a_bank_cost_no_second(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.PAYOUT, PROMISED)
+    world.psp.will_find(Operation.PAYOUT, PROMISED)
+    order, handle = await begin(world)
+    await accepted(handle)
+    await time_machine.forward(handle, timedelta(days=33))
+    assert world.books.statuses == ["PAYOUT_PROCESSING"]
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+
+
+async def test_a_payout_lost_on_the_wire_is_sent_again_only_where_keys_are_honoured(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.PAYOUT, Unknown("reset"), Approved("psp-1", FIFTY))
+    world.psp.will_find(Operation.PAYOUT, NotFound(safe_to_repeat=True))
+    _, handle = await begin(world)
+    await accepted(handle)
+    await time_machine.forward(handle, timedelta(minutes=1))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+    assert [i.key for i in world.psp.asked] == [world.psp.asked[0].key] * 2
+
+
+async def test_a_payout_in_doubt_is_never_repeated_blindly_nor_given_back(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.PAYOUT, Unknown("reset"))
+    world.psp.will_find(Operation.PAYOUT, NotFound(safe_to_repeat=False))
+    order, handle = await begin(world)
+    await accepted(handle)
+    await time_machine.forward(handle, timedelta(days=3))
+    assert world.books.statuses == ["PAYOUT_CLARIFYING"]
+    assert world.psp.done == ["payout:1"]
+    assert world.wallet.commands == ["hold"]
+    assert len(world.books.cases) == 1
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+
+
+def _days_after(at: str, days: int) -> str:
+    from datetime import datetime
+
+    return (datetime.fromisoformat(at) + timedelta(days=days)).isoformat()

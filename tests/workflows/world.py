@@ -1,0 +1,279 @@
+"""A world for workflows: fakes of the ports that keep a diary and do as they are told."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+from workers.assembly import WORKFLOWS, activities_of, workflow_runner
+from workflows.domain.deposits import DepositOrder
+from workflows.domain.money import Money
+from workflows.domain.payments import (
+    CaptureMethod,
+    Case,
+    Cleared,
+    Record,
+    Route,
+    RouteRequest,
+    ScreenRequest,
+    Verdict,
+)
+from workflows.domain.payouts import PayoutOrder
+from workflows.domain.psp import (
+    Approved,
+    AuthorizeInstruction,
+    CaptureInstruction,
+    Finding,
+    Instruction,
+    Lookup,
+    MerchantAccount,
+    NotFound,
+    Operation,
+    Outcome,
+    PayoutInstruction,
+    PspEvent,
+    RefundInstruction,
+    Reply,
+    VoidInstruction,
+)
+from workflows.domain.refunds import RefundOrder
+from workflows.domain.wallet import (
+    CaptureHold,
+    Credit,
+    Debit,
+    Hold,
+    Player,
+    Posted,
+    RefusalReason,
+    Refused,
+    Release,
+    WalletResult,
+)
+from workflows.ports import Cases, Psp, Registry, Risk, Routing, Wallet
+from workflows.visibility import Order, start_of
+
+PLAYER = Player("acme", "player-1")
+FIFTY = Money(5000, "EUR")
+
+
+class FakePsp(Psp):
+    """Answers what it was told to, else yes; `done` is its diary of keys."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.asked: list[Instruction] = []
+        self.lookups: list[str] = []
+        self._outcomes: dict[str, deque[Outcome]] = defaultdict(deque)
+        self._findings: dict[str, deque[Finding]] = defaultdict(deque)
+
+    def will_answer(self, operation: Operation, *outcomes: Outcome) -> None:
+        self._outcomes[operation].extend(outcomes)
+
+    def will_find(self, operation: Operation, *findings: Finding) -> None:
+        """The last finding is repeated."""
+        self._findings[operation].extend(findings)
+
+    async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
+        return self._do(Operation.AUTHORIZE, instruction)
+
+    async def capture(self, instruction: CaptureInstruction) -> Outcome:
+        return self._do(Operation.CAPTURE, instruction)
+
+    async def void(self, instruction: VoidInstruction) -> Outcome:
+        return self._do(Operation.VOID, instruction)
+
+    async def refund(self, instruction: RefundInstruction) -> Outcome:
+        return self._do(Operation.REFUND, instruction)
+
+    async def payout(self, instruction: PayoutInstruction) -> Outcome:
+        return self._do(Operation.PAYOUT, instruction)
+
+    async def look_up(self, lookup: Lookup) -> Finding:
+        self.lookups.append(lookup.key)
+        findings = self._findings[lookup.operation]
+        if not findings:
+            return NotFound(safe_to_repeat=True)
+        return findings.popleft() if len(findings) > 1 else findings[0]
+
+    def _do(self, operation: Operation, instruction: Instruction) -> Outcome:
+        self.done.append(instruction.key.partition(":")[2])
+        self.asked.append(instruction)
+        outcomes = self._outcomes[operation]
+        if outcomes:
+            return outcomes.popleft()
+        return Approved(f"psp-{instruction.key}", instruction.amount)
+
+
+class FakeWallet(Wallet):
+    """Keeps a diary; refuses a hold when told to."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.amounts: dict[str, Money] = {}
+        self.refuses_hold: RefusalReason | None = None
+
+    async def credit(self, command: Credit) -> WalletResult:
+        return self._post("credit", command.key, command.amount)
+
+    async def debit(self, command: Debit) -> WalletResult:
+        return self._post("debit", command.key, command.amount)
+
+    async def hold(self, command: Hold) -> WalletResult:
+        if self.refuses_hold is not None:
+            return Refused(self.refuses_hold)
+        return self._post("hold", command.key, command.amount)
+
+    async def capture_hold(self, command: CaptureHold) -> WalletResult:
+        return self._post("capture_hold", command.key, None)
+
+    async def release(self, command: Release) -> WalletResult:
+        return self._post("release", command.key, None)
+
+    def _post(self, command: str, key: str, amount: Money | None) -> WalletResult:
+        self.commands.append(command)
+        if amount is not None:
+            self.amounts[key.partition(":")[2]] = amount
+        return Posted(len(self.commands))
+
+
+class FakeBooks(Registry, Cases, Risk, Routing):
+    """Registry, cases, risk and routing in memory."""
+
+    def __init__(self, psp: str) -> None:
+        self.records: list[Record] = []
+        self.cases: dict[str, Case] = {}
+        self.verdict: Verdict = Cleared()
+        self.accounts = (MerchantAccount(psp, "first"), MerchantAccount(psp, "second"))
+
+    async def record(self, record: Record) -> None:
+        self.records.append(record)
+
+    async def open(self, case: Case) -> None:
+        self.cases.setdefault(case.key, case)
+
+    async def screen(self, request: ScreenRequest) -> Verdict:
+        return self.verdict
+
+    async def route(self, request: RouteRequest) -> Route:
+        return Route(self.accounts)
+
+    @property
+    def statuses(self) -> list[str]:
+        return [record.status for record in self.records]
+
+
+@dataclass
+class World:
+    """One test's Temporal queues and fakes."""
+
+    client: Client
+    queue: str
+    name: str
+    psp: FakePsp = field(default_factory=FakePsp)
+    wallet: FakeWallet = field(default_factory=FakeWallet)
+    books: FakeBooks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.books = FakeBooks(self.name)
+
+    async def start(self, order: Order) -> WorkflowHandle[Any, Record]:
+        start = start_of(order)
+        return await self.client.start_workflow(
+            start.workflow,
+            order,
+            id=start.id,
+            task_queue=self.queue,
+            result_type=Record,
+            static_summary=start.summary,
+            static_details=start.details,
+            search_attributes=start.search_attributes,
+            memo=start.memo,
+        )
+
+    def event(
+        self,
+        key: str,
+        operation: Operation,
+        reply: Reply,
+        amount: Money = FIFTY,
+        event_id: str = "",
+    ) -> PspEvent:
+        """A webhook's fact about an instruction."""
+        return PspEvent(
+            psp=self.name,
+            event_id=event_id or f"evt-{uuid.uuid4().hex}",
+            key=key,
+            operation=operation,
+            reply=reply,
+            amount=amount,
+        )
+
+
+@asynccontextmanager
+async def a_world(client: Client) -> AsyncIterator[World]:
+    name = f"fake{uuid.uuid4().hex[:12]}"
+    world = World(client, queue=f"core-{name}", name=name)
+    core = Worker(
+        client,
+        task_queue=world.queue,
+        workflows=WORKFLOWS,
+        activities=[*activities_of(world.wallet), *activities_of(world.books)],
+        workflow_runner=workflow_runner(sandboxed=True),
+        graceful_shutdown_timeout=timedelta(seconds=1),
+    )
+    calls = Worker(client, task_queue=f"psp-{name}", activities=activities_of(world.psp))
+    async with core, calls:
+        yield world
+
+
+def deposit(**changes: Any) -> DepositOrder:
+    order: dict[str, Any] = {
+        "intent_id": f"in_{uuid.uuid4().hex}",
+        "player": PLAYER,
+        "amount": FIFTY,
+        "method": "card",
+        "region": "MT",
+        "segment": None,
+        "return_url": "https://casino.example/back",
+        "capture_method": CaptureMethod.AUTOMATIC,
+        "payment_token": "tok_ok",
+        "trace_id": "trace-1",
+        "expires_in_seconds": 1800,
+    }
+    return DepositOrder(**(order | changes))
+
+
+def payout(**changes: Any) -> PayoutOrder:
+    order: dict[str, Any] = {
+        "payout_id": f"po_{uuid.uuid4().hex}",
+        "player": PLAYER,
+        "amount": FIFTY,
+        "method": "bank",
+        "destination": "dst_ok",
+        "region": "MT",
+        "segment": None,
+        "requester": "platform-1",
+        "trace_id": "trace-1",
+    }
+    return PayoutOrder(**(order | changes))
+
+
+def refund(psp: str, **changes: Any) -> RefundOrder:
+    order: dict[str, Any] = {
+        "refund_id": f"re_{uuid.uuid4().hex}",
+        "intent_id": f"in_{uuid.uuid4().hex}",
+        "player": PLAYER,
+        "amount": FIFTY,
+        "account": MerchantAccount(psp, "first"),
+        "capture_ref": "psp-capture",
+        "trace_id": "trace-1",
+    }
+    return RefundOrder(**(order | changes))
