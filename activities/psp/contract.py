@@ -86,7 +86,7 @@ class HearsWebhooks(Protocol):
 
 
 class Adapter(Protocol):
-    """An adapter speaks for every merchant account of its PSP; it is closed when the worker ends."""
+    """An adapter speaks for every merchant account of its PSP; closed when the worker ends."""
 
     async def aclose(self) -> None: ...
 
