@@ -1,0 +1,25 @@
+"""`python -m activities.migrations`: bring the database up to date, then end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+
+from activities.migrations import upgrade
+from infra.settings import settings
+
+
+def main() -> int:
+    try:
+        asyncio.run(upgrade(settings().postgres))
+    except (OSError, asyncpg.PostgresError, DBAPIError) as failure:
+        print(f"the database could not be migrated: {failure}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

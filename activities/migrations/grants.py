@@ -1,0 +1,48 @@
+"""What the application's role may do: read, add and change where its code does, delete nowhere.
+
+The ledger and the registry are written by functions that run as the owner.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+GRANTS = {
+    "accounts": "SELECT",
+    "transfers": "SELECT",
+    "entries": "SELECT",
+    "wallet_refusals": "SELECT",
+    "payments": "SELECT",
+    "payment_events": "SELECT",
+    "idempotency_keys": "SELECT",
+    "inbox_events": "SELECT, INSERT, UPDATE",
+    "cases": "SELECT, INSERT",
+    "risk_players": "SELECT, INSERT, UPDATE",
+    "credentials": "SELECT",
+    "alembic_version": "SELECT",
+}
+
+_FUNCTIONS = """
+SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = 'public' AND p.prosecdef
+"""
+
+
+def grant(connection: Connection, application: str, owner: str) -> None:
+    """Repeatable. Nothing to do when one role is both."""
+    if application == owner:
+        return
+    role = _quoted(application)
+    run = connection.exec_driver_sql
+    run("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    run(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+    run(f"GRANT USAGE ON SCHEMA public TO {role}")
+    for table, rights in GRANTS.items():
+        run(f"GRANT {rights} ON {_quoted(table)} TO {role}")
+    for (function,) in run(_FUNCTIONS).all():
+        run(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
