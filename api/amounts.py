@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
@@ -99,4 +100,6 @@ class AmountOut(BaseModel):
 
     @classmethod
     def of_minor(cls, minor_units: int, currency: str) -> AmountOut:
-        return cls.of(Money(minor_units, currency))
+        # A balance can be larger than any one payment's `Money`.
+        text = f"{Decimal(minor_units).scaleb(-exponent(currency)):f}"
+        return cls(amount=text, currency=currency)

@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from activities.psp.catalog import Catalog
-from activities.wallet.reads import WalletReads
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -17,9 +15,12 @@ from starlette.exceptions import HTTPException
 from activities.access.credentials import Credentials
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
+from activities.psp.catalog import Catalog
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Requests
 from activities.risk.players import RiskPlayers
+from activities.routing.switches import Switches
+from activities.wallet.reads import WalletReads
 from api import (
     cases,
     errors,
@@ -30,6 +31,7 @@ from api import (
     payouts,
     refunds,
     risk,
+    routing,
     wallet,
     webhooks,
 )
@@ -56,11 +58,27 @@ Deposits, payouts and refunds of players, over many payment service providers.
 * Errors are problems by RFC 9457: branch on `type`.
 * Card numbers and IBANs are refused wherever they appear: send the PSP's tokens.
 """
+_NOUNS = (
+    intents,
+    events,
+    refunds,
+    payouts,
+    wallet,
+    risk,
+    routing,
+    cases,
+    oneshot,
+    webhooks,
+    health,
+)
 _DOCS = Path(__file__).with_name("docs.html")
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The ASGI application. It opens its connections when it starts and closes them at the end."""
+def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
+    """The ASGI application. It opens its connections when it starts and closes them at the end.
+
+    Without a catalog it hears the PSPs of the settings' merchant accounts.
+    """
     app = FastAPI(
         title="Paysaga",
         summary="The cashier's API",
@@ -72,11 +90,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    app.state.catalog = catalog
     app.add_middleware(Tracing)
     app.add_exception_handler(Problem, errors.answer_problem)
     app.add_exception_handler(RequestValidationError, _bad_address)
     app.add_exception_handler(HTTPException, _no_route)
-    for noun in (intents, events, refunds, payouts, wallet, risk, cases, oneshot, webhooks, health):
+    for noun in _NOUNS:
         app.include_router(noun.router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.openapi = partial(published, app)  # type: ignore[method-assign]
@@ -85,17 +104,17 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
-        app.state.parts = await _parts(settings, stack)
+        app.state.parts = await _parts(app, stack)
         yield
 
 
-async def _parts(settings: Settings, stack: AsyncExitStack) -> Parts:
+async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
+    settings: Settings = app.state.settings
     pool = await stack.enter_async_context(await open_pool(settings.postgres))
     reading = engine(settings.postgres)
     stack.push_async_callback(reading.dispose)
-    catalog = Catalog()
+    catalog: Catalog = app.state.catalog or Catalog.of(settings.psps)
     stack.push_async_callback(catalog.aclose)
     # Lazy: whoever only reads is served while Temporal is down.
     client = await connect(settings.temporal, lazy=True)
@@ -109,6 +128,7 @@ async def _parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         registry=RegistryReads(reading),
         wallet=WalletReads(reading),
         cases=CaseReads(reading),
+        switches=Switches(pool),
         players=RiskPlayers(pool),
         inbox=Inbox(pool),
         catalog=catalog,

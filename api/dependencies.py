@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 import asyncpg
 import orjson
-from activities.psp.catalog import Catalog
-from activities.wallet.reads import WalletReads
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,9 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.access.credentials import Role
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
+from activities.psp.catalog import Catalog
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Claim, Requests
 from activities.risk.players import RiskPlayers
+from activities.routing.switches import Switches
+from activities.wallet.reads import WalletReads
 from api.auth import CASHIERS, READERS, Caller, Door
 from api.errors import Problem, current_trace
 from api.runs import Runs
@@ -43,6 +44,7 @@ class Parts:
     registry: RegistryReads
     wallet: WalletReads
     cases: CaseReads
+    switches: Switches
     players: RiskPlayers
     inbox: Inbox
     catalog: Catalog

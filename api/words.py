@@ -62,6 +62,8 @@ Moment = Annotated[
         "an RFC 3339 time with offset, such as 2031-01-31T12:00:00Z",
     ),
 ]
+PspName = Annotated[str, Word(r"[a-z][a-z0-9_]{0,31}", "the name of a PSP, such as sandbox")]
+AccountName = Annotated[str, Word(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits or . _ -")]
 BrandId = Annotated[str, Word(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits or . _ -")]
 Status = Annotated[str, Word(r"[A-Z_]{1,40}", "a status, in upper case")]
 PaymentId = Annotated[str, Word(r"(in|po|re)_[0-9a-f]{32}", "in_…, po_… or re_…")]

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
     log: Log = Log()
 
     @property
+    def psps(self) -> frozenset[str]:
+        """The PSPs that payments may be under way at: an account that is switched off counts."""
+        return frozenset(account.psp for account in self.routing.accounts)
+
+    @property
     def payout_requires_kyc(self) -> bool:
         chosen = self.risk.payout_requires_kyc
         return self.profile == "production" if chosen is None else chosen

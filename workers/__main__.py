@@ -40,7 +40,7 @@ async def main() -> None:
 async def work(chosen: Settings, stack: AsyncExitStack) -> None:
     """Start everything; the stack's end stops it in reverse order."""
     pool = await stack.enter_async_context(await open_pool(chosen.postgres))
-    catalog = Catalog()
+    catalog = Catalog.of(chosen.psps)
     stack.push_async_callback(catalog.aclose)
     client = await connect(chosen.temporal)
     answered = answers(chosen, pool, catalog)

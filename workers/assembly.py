@@ -8,17 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-from activities.psp.calls import PspCalls
-from activities.psp.catalog import Catalog
-from activities.wallet.ledger import Ledger
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.cases.books import CaseBooks
+from activities.psp.calls import PspCalls
+from activities.psp.catalog import Catalog
 from activities.registry.books import RegistryBooks
 from activities.risk.screen import RiskScreen
 from activities.routing.accounts import AccountsInOrder
+from activities.routing.switches import Switches
+from activities.wallet.ledger import Ledger
 from infra.settings import Settings
 from workflows.deposit import Deposit
 from workflows.payout import Payout
@@ -43,7 +44,7 @@ def answers(settings: Settings, pool: asyncpg.Pool, catalog: Catalog) -> Answers
             RegistryBooks(pool),
             CaseBooks(pool),
             RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
-            AccountsInOrder(settings.routing.accounts),
+            AccountsInOrder(settings.routing.accounts, Switches(pool)),
         ),
         psp=PspCalls(catalog),
     )

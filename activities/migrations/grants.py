@@ -19,6 +19,7 @@ GRANTS = {
     "cases": "SELECT, INSERT",
     "risk_players": "SELECT, INSERT, UPDATE",
     "credentials": "SELECT",
+    "routing_switches": "SELECT, INSERT",
     "alembic_version": "SELECT",
 }
 

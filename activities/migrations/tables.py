@@ -9,6 +9,7 @@ import activities.cases.tables
 import activities.inbox.tables
 import activities.registry.tables
 import activities.risk.tables
+import activities.routing.tables
 import activities.wallet.tables  # noqa: F401 - importing a table makes it known
 
 METADATA = SQLModel.metadata

@@ -1,9 +1,10 @@
-"""Answers the Routing port from the merchant accounts in the settings."""
+"""Answers the Routing port from the merchant accounts in the settings and the switches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from activities.routing.switches import Switch, Switches
 from infra.settings import Account
 from workflows.domain.payments import Route, RouteRequest
 from workflows.domain.psp import MerchantAccount
@@ -11,12 +12,14 @@ from workflows.ports import Routing
 
 
 class AccountsInOrder(Routing):
-    """Every account that serves the brand, region, method and currency, as listed."""
+    """Every account that serves the brand, region, method and currency and is on, as listed."""
 
-    def __init__(self, accounts: Sequence[Account]) -> None:
+    def __init__(self, accounts: Sequence[Account], switches: Switches) -> None:
         self._accounts = accounts
+        self._switches = switches
 
     async def route(self, request: RouteRequest) -> Route:
+        switches = await self._switches.current()
         return Route(
             tuple(
                 MerchantAccount(account.psp, account.id)
@@ -25,9 +28,19 @@ class AccountsInOrder(Routing):
                 and _serves(account.regions, request.region)
                 and _serves(account.methods, request.method)
                 and _serves(account.currencies, request.currency)
+                and _is_on(account, request, switches)
             )
         )
 
 
 def _serves(served: Sequence[str], wanted: str) -> bool:
     return "*" in served or wanted in served
+
+
+def _is_on(account: Account, request: RouteRequest, switches: Sequence[Switch]) -> bool:
+    return not any(
+        switch.stops(
+            brand=request.brand, psp=account.psp, account=account.id, method=request.method
+        )
+        for switch in switches
+    )

@@ -79,7 +79,7 @@ def psp(running: FakePsp) -> FakePsp:
 
 @pytest.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    made = create_app(settings)
+    made = create_app(settings, Catalog())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(made.router.lifespan_context(made))
         yield made

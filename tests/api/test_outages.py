@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import asyncpg
 import httpx
 import pytest
+from activities.psp.catalog import Catalog
 from fastapi import FastAPI
 
 from activities.access.credentials import Credentials, Role
@@ -22,7 +23,7 @@ INTENTS = "/v1/cashier/intents"
 
 @asynccontextmanager
 async def an_api(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-    made = create_app(settings)
+    made = create_app(settings, Catalog())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(made.router.lifespan_context(made))
         yield made, await stack.enter_async_context(speaking_to(made))

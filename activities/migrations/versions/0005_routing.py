@@ -1,0 +1,16 @@
+"""The switches of routing; the history of payments is append-only too."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from activities.migrations import run_sql
+
+revision = "0005"
+down_revision: str | None = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql(op.get_bind(), __file__)
