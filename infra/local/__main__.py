@@ -1,4 +1,7 @@
-"""`python -m infra.local up`: Postgres, Temporal, sandbox PSP, worker and API until Ctrl-C."""
+"""`python -m infra.local up`: Postgres, Temporal, sandbox PSP, worker and API until Ctrl-C.
+
+`python -m infra.local demo`: the same on a stack of its own, for as long as ten stories last.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,52 @@ import argparse
 import signal
 import sys
 
+_INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended before it was done."""
+
 
 def main() -> int:
     # Until the loop listens there is nothing to stop, so Ctrl-C may simply end us.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
-    parser.add_argument("what", choices=["up"])
-    parser.add_argument(
+    asked = _parser().parse_args()
+    if asked.with_parent:
+        from infra.local.launch import end_with_parent
+
+        end_with_parent(signal.SIGTERM)
+    return _run(asked)
+
+
+def _parser() -> argparse.ArgumentParser:
+    tied = argparse.ArgumentParser(add_help=False)
+    tied.add_argument(
         "--with-parent", action="store_true", help="end when the process that started this ends"
     )
-    asked = parser.parse_args()
-    return _up(with_parent=asked.with_parent)
+    parser = argparse.ArgumentParser(prog="python -m infra.local")
+    what = parser.add_subparsers(dest="what", required=True)
+    what.add_parser("up", parents=[tied], help="start everything and stay until Ctrl-C")
+    demo = what.add_parser("demo", parents=[tied], help="play ten stories and prove the books")
+    demo.add_argument("--keep", action="store_true", help="stay until Ctrl-C after the stories")
+    return parser
 
 
-def _up(*, with_parent: bool) -> int:
+def _run(asked: argparse.Namespace) -> int:
     import asyncio
 
     from pydantic import ValidationError
     from rich.console import Console
 
-    from infra.local.launch import end_with_parent
+    from infra.local.demo.play import demo
+    from infra.local.interrupts import until_interrupted
     from infra.local.ports import LocalError
     from infra.local.settings import LocalSettings
     from infra.local.up import up
 
-    if with_parent:
-        end_with_parent(signal.SIGTERM)
+    console = Console()
     try:
-        return asyncio.run(up(LocalSettings(), Console()))
+        if asked.what == "up":
+            return asyncio.run(up(LocalSettings(), console))
+        playing = demo(console, keep=asked.keep)
+        return asyncio.run(until_interrupted(playing, console, code=_INTERRUPTED))
     except ValidationError as wrong:
         for each in wrong.errors():
             name = "_".join(str(part) for part in each["loc"]).upper()

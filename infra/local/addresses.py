@@ -44,6 +44,12 @@ class Stack:
     environment: dict[str, str]
 
     @property
+    def as_owner(self) -> dict[str, str]:
+        """The environment of what migrates, or issues credentials."""
+        url = self.postgres.migration_url
+        return {**self.environment, "PAYSAGA_POSTGRES_MIGRATION_URL": url}
+
+    @property
     def addresses(self) -> dict[str, str]:
         """To be shown; nothing secret."""
         return {

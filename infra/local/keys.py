@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import json
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.local.addresses import Tokens
@@ -35,10 +36,11 @@ def sandbox_keys(path: Path) -> dict[str, str]:
 async def tokens(path: Path, environment: Mapping[str, str]) -> Tokens:
     """Issued once, as the database's owner, and kept beside it. Raises LocalError."""
     kept = _kept(path)
-    for role in _ROLES:
-        if role not in kept:
-            kept[role] = await _issue(role, environment)
-            write_private(path, json.dumps(kept, indent=2))
+    missing = [role for role in _ROLES if role not in kept]
+    made = await asyncio.gather(*(issue(f"local-{role}", [role], environment) for role in missing))
+    if missing:
+        kept |= dict(zip(missing, made, strict=True))
+        write_private(path, json.dumps(kept, indent=2))
     return Tokens(**kept)
 
 
@@ -49,11 +51,12 @@ def _kept(path: Path) -> dict[str, str]:
     return {}
 
 
-async def _issue(role: str, environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-m", "api.credentials", "issue"]
-    asked = ["--name", f"local-{role}", "--role", role, "--brand", "*"]
+async def issue(name: str, roles: Sequence[str], environment: Mapping[str, str]) -> str:
+    """A token for every brand, issued as the database's owner. Raises LocalError."""
+    command = [sys.executable, "-m", "api.credentials", "issue", "--name", name, "--brand", "*"]
+    asked = [word for role in roles for word in ("--role", role)]
     code, said = await run([*command, *asked], environment=environment)
     lines = said.split()
     if code != 0 or not lines:
-        raise LocalError(f"no {role} token could be issued:\n{said.strip()}")
+        raise LocalError(f"no token could be issued to {name}:\n{said.strip()}")
     return lines[-1]

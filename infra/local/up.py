@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 
 from rich.console import Console
 from rich.table import Table
 
+from infra.local.interrupts import until_interrupted
 from infra.local.ports import LocalError
 from infra.local.settings import LocalSettings
 from infra.local.stack import AlreadyRunning, local_stack
@@ -19,26 +19,7 @@ _PATIENCE_SECONDS = 90.0
 
 async def up(chosen: LocalSettings, console: Console) -> int:
     """The exit code: 0 when it ran until it was stopped, or runs already. Raises LocalError."""
-    task, interrupted = asyncio.current_task(), False
-
-    def stop() -> None:
-        nonlocal interrupted
-        if interrupted or task is None:
-            console.print("stopping already; it takes a few seconds")
-            return
-        interrupted = True
-        console.print("\nstopping")
-        task.cancel()
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop)
-    try:
-        return await _until_stopped(chosen, console)
-    except asyncio.CancelledError:
-        if not interrupted:
-            raise
-        console.print("stopped")
-        return 0
+    return await until_interrupted(_until_stopped(chosen, console), console)
 
 
 async def _until_stopped(chosen: LocalSettings, console: Console) -> int:

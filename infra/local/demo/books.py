@@ -1,0 +1,173 @@
+"""Proof that the books hold: our ledger against itself, and against what the PSP truly did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from infra.local.demo.money import text_of_minor
+from infra.local.demo.sandbox import Entry, SandboxPsp
+
+Sums = Counter[tuple[str, str]]
+"""Minor units by (payment id or account, currency); none that is zero."""
+
+_LEDGER = """
+SELECT a.currency, sum(e.amount_minor)::bigint, count(*), count(DISTINCT e.transfer_id)
+FROM entries e JOIN accounts a ON a.id = e.account_id GROUP BY a.currency ORDER BY a.currency
+"""
+_MOVED = """
+SELECT payment_id, currency, sum(amount_minor)::bigint FROM transfers
+WHERE kind = $1 AND starts_with(payment_id, $2) GROUP BY payment_id, currency
+"""
+_CLEARING = """
+SELECT a.name, a.currency, sum(e.amount_minor)::bigint
+FROM entries e JOIN accounts a ON a.id = e.account_id
+WHERE a.purpose = 'house' GROUP BY a.name, a.currency
+"""
+_WALLETS = """
+SELECT a.name, a.currency, a.balance - coalesce(sum(e.amount_minor), 0)::bigint
+FROM accounts a LEFT JOIN entries e ON e.account_id = a.id
+WHERE a.purpose <> 'house' GROUP BY a.id
+"""
+_HELD = "SELECT name, currency, balance FROM accounts WHERE purpose = 'held'"
+_HOLDS = """
+SELECT count(*), count(*) FILTER (WHERE r.kind = 'capture_hold'),
+    count(*) FILTER (WHERE r.kind = 'release')
+FROM transfers h LEFT JOIN transfers r ON r.resolves = h.id WHERE h.kind = 'hold'
+"""
+_PAYMENTS = """
+SELECT kind, count(*), count(*) FILTER (WHERE final) FROM payments GROUP BY kind ORDER BY kind
+"""
+_EVENTS = "SELECT count(*), count(*) FILTER (WHERE delivered_at IS NOT NULL) FROM inbox_events"
+
+
+@dataclass(frozen=True)
+class Proof:
+    claim: str
+    numbers: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Books:
+    owner: asyncpg.Connection
+    """Of the database: the application's own role sees less."""
+    psp: SandboxPsp
+
+    async def prove(self) -> list[Proof]:
+        """All claims, whether they hold or not. Asked once things are quiet."""
+        journal = [done for done in await self.psp.journal() if done["outcome"] == "approved"]
+        return [
+            await self._sums_to_zero(),
+            await self._equal("captured", "credited", journal, "capture", "credit", "in_"),
+            await self._equal("refunded", "debited", journal, "refund", "capture_hold", "re_"),
+            await self._equal("paid out", "debited", journal, "payout", "capture_hold", "po_"),
+            await self._clearing(journal),
+            _nothing_open_at_the_psp(journal),
+            await self._wallets(),
+            await self._nothing_held(),
+            await self._all_final(),
+            await self._all_heard(),
+        ]
+
+    async def _sums_to_zero(self) -> Proof:
+        rows = await self._rows(_LEDGER)
+        entries, transfers = sum(row[2] for row in rows), sum(row[3] for row in rows)
+        sums = " · ".join(text_of_minor(row[1], row[0]) for row in rows)
+        return Proof(
+            "The ledger sums to zero",
+            f"{entries} entries of {transfers} transfers: {sums}",
+            bool(rows) and all(row[1] == 0 for row in rows),
+        )
+
+    async def _equal(
+        self, did: str, we: str, journal: list[Entry], operation: str, kind: str, prefix: str
+    ) -> Proof:
+        """Payment by payment, not in total alone."""
+        theirs = _booked(journal, {operation: 1}, _payment)
+        ours = _sums(await self._rows(_MOVED, kind, prefix))
+        return _compared(f"What the PSP {did} is what was {we}", theirs, ours, "payments")
+
+    async def _clearing(self, journal: list[Entry]) -> Proof:
+        """A merchant account owes us what it captured, less what it gave to players."""
+        signs = {"capture": -1, "refund": 1, "payout": 1}
+        theirs = _booked(journal, signs, lambda done: f"psp:sandbox:{done['merchant_account']}")
+        ours = _sums(await self._rows(_CLEARING))
+        return _compared("The clearing accounts are the PSP's book", theirs, ours, "accounts")
+
+    async def _wallets(self) -> Proof:
+        rows = await self._rows(_WALLETS)
+        wrong = _sums(rows)
+        numbers = _told(wrong) if wrong else f"{len(rows)} accounts"
+        return Proof("Balances = the sums of their entries", numbers, not wrong)
+
+    async def _nothing_held(self) -> Proof:
+        held = _sums(await self._rows(_HELD))
+        [(made, left, released)] = await self._rows(_HOLDS)
+        numbers = f"{made} holds: {left} left, {released} released"
+        if held:
+            numbers += f"; still held: {_told(held)}"
+        return Proof("Nothing is held in a wallet", numbers, not held and made == left + released)
+
+    async def _all_final(self) -> Proof:
+        rows = await self._rows(_PAYMENTS)
+        numbers = ", ".join(f"{final} of {count} {kind}s" for kind, count, final in rows)
+        return Proof("Every payment is final", numbers, all(row[1] == row[2] for row in rows))
+
+    async def _all_heard(self) -> Proof:
+        [(heard, delivered)] = await self._rows(_EVENTS)
+        numbers = f"{delivered} of {heard} delivered to their runs"
+        return Proof("Every webhook has reached its run", numbers, heard == delivered)
+
+    async def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await self.owner.fetch(query, *values)]
+
+
+def _nothing_open_at_the_psp(journal: list[Entry]) -> Proof:
+    still_held = _booked(journal, {"authorization": 1, "capture": -1, "void": -1}, _payment)
+    made = sum(done["operation"] == "authorization" for done in journal)
+    numbers = f"{made} authorizations, each captured or voided to the last cent"
+    if still_held:
+        numbers = f"still held: {_told(still_held)}"
+    return Proof("Nothing is held at the PSP", numbers, not still_held)
+
+
+def _payment(done: Entry) -> str:
+    return str(done["reference"]).partition(":")[0]
+
+
+def _booked(journal: list[Entry], signs: Mapping[str, int], by: Callable[[Entry], str]) -> Sums:
+    return _sums(
+        (by(done), done["currency"], signs[done["operation"]] * done["amount"])
+        for done in journal
+        if done["operation"] in signs
+    )
+
+
+def _sums(rows: Iterable[tuple[Any, ...]]) -> Sums:
+    sums: Sums = Counter()
+    for name, currency, minor_units in rows:
+        sums[name, currency] += minor_units
+    return Counter({each: total for each, total in sums.items() if total})
+
+
+def _compared(claim: str, theirs: Sums, ours: Sums, noun: str) -> Proof:
+    if theirs == ours:
+        totals = _sums((currency, currency, total) for (_, currency), total in ours.items())
+        return Proof(claim, f"{len(ours)} {noun}: {_told(totals, named=False)}", True)
+    apart = {each for each in {*theirs, *ours} if theirs[each] != ours[each]}
+    said, kept = ({each: book[each] for each in apart} for book in (theirs, ours))
+    return Proof(claim, f"the PSP says {_told(said)}, the ledger {_told(kept)}", False)
+
+
+def _told(sums: Mapping[tuple[str, str], int], *, named: bool = True) -> str:
+    """Each with its owner, so that somebody can look it up."""
+    told = (
+        f"{name if named else ''} {text_of_minor(total, currency)}".strip()
+        for (name, currency), total in sums.items()
+    )
+    return " · ".join(sorted(told)) or "nothing"

@@ -1,0 +1,107 @@
+"""The demo from start to end: a stack of its own, the stories, the proof, and nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+from rich.console import Console
+
+from infra.local.addresses import Stack
+from infra.local.demo.books import Books
+from infra.local.demo.cashier import Cashier
+from infra.local.demo.expecting import Deviation
+from infra.local.demo.sandbox import SandboxPsp
+from infra.local.demo.screen import Outcome, Screen
+from infra.local.demo.stories import STORIES, Story
+from infra.local.keys import issue
+from infra.local.stack import local_stack
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A running stack, and the people who act on it."""
+
+    cashier: Cashier
+    psp: SandboxPsp
+    books: Books
+
+
+@asynccontextmanager
+async def scene(stack: Stack) -> AsyncIterator[Scene]:
+    async with AsyncExitStack() as opened:
+        api, http = [
+            await opened.enter_async_context(
+                httpx.AsyncClient(base_url=url, trust_env=False, timeout=30.0)
+            )
+            for url in (stack.api_url, stack.sandbox_psp_url)
+        ]
+        owner = await asyncpg.connect(stack.postgres.migration_url, ssl=False)
+        opened.push_async_callback(owner.close)
+        tokens = {
+            "platform": stack.tokens.platform,
+            "operator": stack.tokens.operator,
+            "approver": stack.tokens.approver,
+            # Who may both ask and approve: just not the same payout.
+            "supervisor": await issue("supervisor", ("platform", "approver"), stack.as_owner),
+        }
+        psp = SandboxPsp(http)
+        yield Scene(Cashier(api, tokens, psp), psp, Books(owner, psp))
+
+
+async def demo(console: Console, *, keep: bool) -> int:
+    """The exit code: 0 when every story was told and the books hold. Raises LocalError."""
+    folder = Path(tempfile.mkdtemp(prefix="paysaga-demo-"))
+    failed = False
+    try:
+        failed = not await _played(folder, Screen(console), console, keep=keep)
+    finally:
+        if failed:
+            console.print(f"The logs are kept: {folder / 'log'}", soft_wrap=True)
+        else:
+            shutil.rmtree(folder)
+    return int(failed)
+
+
+async def _played(folder: Path, screen: Screen, console: Console, *, keep: bool) -> bool:
+    async with local_stack(folder, say=screen.say) as stack, scene(stack) as at:
+        at.cashier.watch = screen.watch
+        outcomes = []
+        with screen.playing():
+            for story in STORIES:
+                screen.begin(story)
+                outcomes.append(await _play(story, at.cashier))
+                screen.end(outcomes[-1])
+        proofs = await at.books.prove()
+        ui_url = stack.temporal.ui_url or ""
+        screen.table(ui_url)
+        screen.proofs(proofs)
+        console.print()
+        if keep:
+            console.print(f"The Web UI stays until Ctrl-C: {ui_url}", soft_wrap=True)
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        else:
+            console.print("The links last as long as the stack, which stops now; to look around:")
+            console.print("  .venv/bin/python -m infra.local demo --keep", highlight=False)
+    held = all(proof.holds for proof in proofs)
+    return held and all(outcome.told is not None for outcome in outcomes)
+
+
+async def _play(story: Story, cashier: Cashier) -> Outcome:
+    since = time.monotonic()
+    try:
+        told, deviation = await story.play(cashier), ""
+    except Deviation as wrong:
+        told, deviation = None, str(wrong)
+    except (httpx.HTTPError, LookupError, ValueError) as wrong:
+        told, deviation = None, f"{type(wrong).__name__}: {wrong}"
+    return Outcome(story, told, deviation, time.monotonic() - since)

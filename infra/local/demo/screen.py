@@ -1,0 +1,135 @@
+"""What the person at the keyboard sees: the stories as they are played, then table and proof."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from infra.local.demo.books import Proof
+from infra.local.demo.stories import STORIES, Story, Told
+
+_WIDE = 190
+"""From here on the links fit into the table."""
+
+
+@dataclass
+class Outcome:
+    """What became of a story: told as expected, or the deviation."""
+
+    story: Story
+    told: Told | None
+    deviation: str
+    seconds: float
+
+
+class Screen:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._since = time.monotonic()
+        self._outcomes: dict[int, Outcome] = {}
+        self._playing: tuple[Story, str] | None = None
+        self._live: Live | None = None
+
+    def say(self, text: str) -> None:
+        line = f"{time.monotonic() - self._since:5.1f} s  {text}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def playing(self) -> Iterator[None]:
+        """Live on a terminal, line by line elsewhere."""
+        if not self._console.is_terminal:
+            yield
+            return
+        with Live(
+            console=self._console, get_renderable=self._progress, transient=True
+        ) as self._live:
+            yield
+        self._live = None
+
+    def begin(self, story: Story) -> None:
+        self._playing = (story, "")
+
+    def watch(self, status: str) -> None:
+        if self._playing is not None:
+            self._playing = (self._playing[0], status)
+
+    def end(self, outcome: Outcome) -> None:
+        self._outcomes[outcome.story.number] = outcome
+        self._playing = None
+        if self._live is None:
+            ending = outcome.told.state if outcome.told else f"FAILED: {outcome.deviation}"
+            self.say(f"{outcome.story.number:2}  {outcome.story.title}: {ending}")
+
+    def table(self, ui_url: str) -> None:
+        """Story, final state, wallet, link; links below it where a line is too short."""
+        wide = self._console.width >= _WIDE or not self._console.is_terminal
+        links = [_link(ui_url, outcome) for outcome in self._outcomes.values()]
+        self._console.print()
+        table = _columns("Run in the Web UI") if wide else _columns()
+        for outcome, link in zip(self._outcomes.values(), links, strict=True):
+            table.add_row(*_row(outcome), *([link] if wide else []))
+        self._print(table)
+        if not wide:
+            self._console.print()
+            for outcome, link in zip(self._outcomes.values(), links, strict=True):
+                number = f"{outcome.story.number:2}  "
+                self._console.print(number + link, soft_wrap=True, highlight=False)
+        for outcome in self._outcomes.values():
+            if outcome.deviation:
+                told = f"Story {outcome.story.number}: {outcome.deviation}"
+                self._console.print(Text(told, style="bold red"), soft_wrap=True)
+
+    def proofs(self, proofs: Sequence[Proof]) -> None:
+        self._console.print("\nThe books", style="bold")
+        for proof in proofs:
+            mark, style = ("✓", "green") if proof.holds else ("✗", "bold red")
+            line = Text.assemble((f"{mark} {proof.claim}: ", style), proof.numbers)
+            self._console.print(line, soft_wrap=True)
+
+    def _print(self, table: Table) -> None:
+        # Elsewhere than on a terminal nobody knows how wide a line may be: as wide as it is.
+        width = None if self._console.is_terminal else 240
+        self._console.print(table, width=width)
+
+    def _progress(self) -> Group:
+        table = _columns()
+        for story in STORIES:
+            outcome = self._outcomes.get(story.number)
+            if outcome is not None:
+                table.add_row(*_row(outcome))
+            elif self._playing is not None and self._playing[0] is story:
+                now = Spinner("dots", text=Text(self._playing[1] or "begins"))
+                table.add_row(str(story.number), story.title, now, "")
+            else:
+                table.add_row(str(story.number), story.title, "", "", style="dim")
+        return Group(table)
+
+
+def _columns(*more: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("", justify="right")
+    for name in ("Story", "Final state", "Wallet", *more):
+        table.add_column(name, no_wrap=True, min_width=24 if name == "Wallet" else None)
+    return table
+
+
+def _row(outcome: Outcome) -> tuple[str, str, Text, str]:
+    number, title = str(outcome.story.number), outcome.story.title
+    if outcome.told is None:
+        return number, title, Text("not as told", style="bold red"), ""
+    told = outcome.told
+    return number, title, Text(told.state, style="green"), f"{told.before} → {told.after}"
+
+
+def _link(ui_url: str, outcome: Outcome) -> str:
+    if outcome.told is None:
+        return ""
+    return f"{ui_url}/namespaces/default/workflows/{outcome.told.run}"
