@@ -1,8 +1,8 @@
 """What a PSP plugin is: one folder, one value, and as many capabilities as the PSP has.
 
 A plugin's methods raise nothing for what the PSP said: they return a Reply. What went wrong on
-the wire is an exception from `wire.py`, which `calls.py` turns into NotSent or Unknown; no plugin
-decides that a payment failed because the network did.
+the wire is an exception from `wire.py` (NeverSent, InDoubt), which `calls.py` turns into NotSent
+or Unknown; no plugin decides that a payment failed because the network did.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ class Adapter(Protocol):
     async def aclose(self) -> None: ...
 
 
+@runtime_checkable
 class Plugin(Protocol):
     """`PLUGIN` in the folder's `__init__.py`: a value without side effect."""
 
@@ -100,5 +101,8 @@ class Plugin(Protocol):
         ...
 
     def connect(self) -> Adapter:
-        """Read the plugin's own settings and open its HTTP client. Raises on missing secrets."""
+        """Read the plugin's own settings and open its HTTP client.
+
+        Raises SettingsError naming the environment variables that are missing.
+        """
         ...

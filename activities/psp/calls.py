@@ -1,0 +1,197 @@
+"""Answers the Psp port: one question, asked once, whose end is always one of the outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.psp.catalog import Catalog
+from activities.psp.contract import (
+    Adapter,
+    Authorizes,
+    Captures,
+    PaysOut,
+    Refunds,
+    Resolves,
+    Voids,
+)
+from activities.psp.wire import InDoubt, NeverSent
+from workflows.domain.psp import (
+    AuthorizeInstruction,
+    CaptureInstruction,
+    Declined,
+    Finding,
+    Instruction,
+    Lookup,
+    NotSent,
+    Operation,
+    Outcome,
+    PayoutInstruction,
+    RefundInstruction,
+    Reply,
+    Unknown,
+    VoidInstruction,
+)
+from workflows.ports import Psp
+from workflows.questions import NOT_CAPABLE
+
+BEAT_SECONDS = 2.0
+"""Well below the heartbeat timeout: one lost beat is no dead worker."""
+
+DEADLINE_SECONDS = 11.0
+"""Below the activity's own, also for a plugin that needs two exchanges (a token, then the call)."""
+
+log = structlog.get_logger("paysaga.psp")
+
+Answered = TypeVar("Answered")
+
+
+class PspCalls(Psp):
+    """Finds the adapter and asks it. What the PSP says comes back; doubt is a value too.
+
+    Raises ApplicationError of type NotCapable, before anything is sent, when the PSP cannot do
+    what is asked or this worker does not speak to it.
+    """
+
+    def __init__(self, catalog: Catalog, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self._catalog = catalog
+        self._deadline = deadline_seconds
+
+    async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
+        adapter = self._adapter(instruction)
+        if not isinstance(adapter, Authorizes):
+            raise _not_capable(instruction, Operation.AUTHORIZE)
+        return await self._tell(Operation.AUTHORIZE, instruction, adapter.authorize(instruction))
+
+    async def capture(self, instruction: CaptureInstruction) -> Outcome:
+        adapter = self._adapter(instruction)
+        if not isinstance(adapter, Captures):
+            raise _not_capable(instruction, Operation.CAPTURE)
+        return await self._tell(Operation.CAPTURE, instruction, adapter.capture(instruction))
+
+    async def void(self, instruction: VoidInstruction) -> Outcome:
+        adapter = self._adapter(instruction)
+        if not isinstance(adapter, Voids):
+            raise _not_capable(instruction, Operation.VOID)
+        return await self._tell(Operation.VOID, instruction, adapter.void(instruction))
+
+    async def refund(self, instruction: RefundInstruction) -> Outcome:
+        adapter = self._adapter(instruction)
+        if not isinstance(adapter, Refunds):
+            raise _not_capable(instruction, Operation.REFUND)
+        return await self._tell(Operation.REFUND, instruction, adapter.refund(instruction))
+
+    async def payout(self, instruction: PayoutInstruction) -> Outcome:
+        adapter = self._adapter(instruction)
+        if not isinstance(adapter, PaysOut):
+            raise _not_capable(instruction, Operation.PAYOUT)
+        return await self._tell(Operation.PAYOUT, instruction, adapter.payout(instruction))
+
+    async def look_up(self, lookup: Lookup) -> Finding:
+        adapter = self._adapter(lookup)
+        if not isinstance(adapter, Resolves):
+            raise _not_capable(lookup, "look_up")
+        started = time.monotonic()
+        finding: Finding
+        try:
+            finding = await self._answer(adapter.look_up(lookup))
+        except (NeverSent, InDoubt) as error:
+            finding = Unknown(str(error))
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not end the process
+            finding = _bewildered(lookup, error)
+        _write_down("look_up", lookup, finding, started)
+        return finding
+
+    async def _tell(
+        self, operation: Operation, instruction: Instruction, call: Awaitable[Reply]
+    ) -> Outcome:
+        started = time.monotonic()
+        outcome: Outcome
+        try:
+            outcome = await self._answer(call)
+        except NeverSent as error:
+            outcome = NotSent(str(error))
+        except InDoubt as error:
+            outcome = Unknown(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a plugin does: money may have moved
+            outcome = _bewildered(instruction, error)
+        _write_down(operation, instruction, outcome, started)
+        return outcome
+
+    async def _answer(self, call: Awaitable[Answered]) -> Answered:
+        try:
+            async with asyncio.timeout(self._deadline), _beating():
+                return await call
+        except TimeoutError:
+            raise InDoubt(f"no answer within {self._deadline:g} s") from None
+
+    def _adapter(self, question: Instruction | Lookup) -> Adapter:
+        psp = question.account.psp
+        if psp not in self._catalog.names:
+            raise ApplicationError(
+                f"this worker does not speak to {psp}", type=NOT_CAPABLE, non_retryable=True
+            )
+        return self._catalog.adapter(psp)
+
+
+@asynccontextmanager
+async def _beating() -> AsyncIterator[None]:
+    """Tell Temporal that the call still lasts, so that a dead worker is told from a slow PSP."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            activity.heartbeat()
+
+    heart = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        heart.cancel()
+
+
+def _not_capable(question: Instruction | Lookup, what: str) -> ApplicationError:
+    return ApplicationError(
+        f"{question.account.psp} cannot {what}", type=NOT_CAPABLE, non_retryable=True
+    )
+
+
+def _bewildered(question: Instruction | Lookup, error: Exception) -> Unknown:
+    # The type alone: a message of code we do not know may quote a body or a secret.
+    kind, trace = type(error).__name__, error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    log.error(
+        "psp_plugin_failed",
+        psp=question.account.psp,
+        key=question.key,
+        trace_id=question.trace_id,
+        error=kind,
+        where=where,
+    )
+    return Unknown(f"the plugin failed ({kind})")
+
+
+def _write_down(
+    operation: str, question: Instruction | Lookup, outcome: Outcome | Finding, started: float
+) -> None:
+    log.info(
+        "psp_called",
+        operation=str(operation),
+        psp=question.account.psp,
+        merchant_account=question.account.id,
+        key=question.key,
+        trace_id=question.trace_id,
+        outcome=outcome.kind,
+        code=outcome.code if isinstance(outcome, Declined) else None,
+        why=outcome.why if isinstance(outcome, NotSent | Unknown) else None,
+        milliseconds=round((time.monotonic() - started) * 1000),
+    )

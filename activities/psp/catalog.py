@@ -1,0 +1,76 @@
+"""The PSPs that this process speaks to, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from activities.psp import discovery
+from activities.psp.contract import (
+    Adapter,
+    HearsWebhooks,
+    Plugin,
+    WebhookRefused,
+    WebhookRequest,
+)
+from activities.psp.discovery import CatalogError
+from activities.psp.settings import SettingsError
+from workflows.domain.psp import PspEvent
+
+__all__ = ["Catalog", "CatalogError", "found"]
+
+
+def found() -> Mapping[str, Plugin]:
+    """Every plugin there is, connected to nothing. Raises CatalogError."""
+    return {name: discovery.plugin(name, load) for name, load in discovery.places().items()}
+
+
+class Catalog:
+    """Connected adapters, one per PSP, until `aclose`."""
+
+    def __init__(self, plugins: Mapping[str, Plugin] | None = None) -> None:
+        """Connect each. Raises CatalogError naming every setting that is missing."""
+        self._adapters: dict[str, Adapter] = {}
+        wrong = []
+        for name, plugin in sorted((plugins or {}).items()):
+            try:
+                self._adapters[name] = plugin.connect()
+            except SettingsError as error:
+                wrong.append(f"{name}: {error}")
+        if wrong:
+            raise CatalogError("settings of PSPs are missing or wrong: " + "; ".join(wrong))
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Catalog:
+        """The PSPs of these names, found where plugins live. Others are not even imported.
+
+        Raises CatalogError for a name that nobody has, with the names there are.
+        """
+        places = discovery.places()
+        wanted = sorted(set(names))
+        if unknown := [name for name in wanted if name not in places]:
+            raise CatalogError(
+                f"no plugin speaks to {', '.join(unknown)}; "
+                f"known PSPs: {', '.join(sorted(places)) or 'none'}"
+            )
+        return cls({name: discovery.plugin(name, places[name]) for name in wanted})
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self._adapters)
+
+    def adapter(self, name: str) -> Adapter:
+        """Raises CatalogError for a PSP that this process does not speak to."""
+        try:
+            return self._adapters[name]
+        except KeyError:
+            raise CatalogError(f"this process does not speak to {name}") from None
+
+    def hear(self, psp: str, request: WebhookRequest) -> Sequence[PspEvent]:
+        """Verify and translate a webhook. Raises WebhookRefused; its status says why."""
+        if psp in self._adapters and isinstance(adapter := self._adapters[psp], HearsWebhooks):
+            return adapter.hear(request)
+        raise WebhookRefused("no_webhooks", status=404)
+
+    async def aclose(self) -> None:
+        for adapter in self._adapters.values():
+            await adapter.aclose()

@@ -1,0 +1,171 @@
+"""Speaks to the sandbox PSP: one HTTP exchange per instruction, under the instruction's key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from activities.psp.contract import WebhookRequest
+from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
+from workflows.domain.money import MoneyError
+from workflows.domain.psp import (
+    AuthorizeInstruction,
+    CaptureInstruction,
+    Declined,
+    Finding,
+    Instruction,
+    Lookup,
+    NotFound,
+    Operation,
+    PayoutInstruction,
+    PspEvent,
+    RefundInstruction,
+    Reply,
+    VoidInstruction,
+)
+
+from .messages import OPERATIONS, FaultMessage, OperationMessage
+from .settings import SandboxSettings
+from .webhooks import Ear
+
+
+class SandboxAdapter:
+    def __init__(self, settings: SandboxSettings, wire: Wire | None = None) -> None:
+        self._settings = settings
+        self._wire = wire or Wire(settings.url)
+        self._ear = Ear(settings.webhook_keys)
+
+    async def authorize(self, instruction: AuthorizeInstruction) -> Reply:
+        body = {
+            "method": instruction.method,
+            "payment_token": instruction.payment_token,
+            "player_id": instruction.player_id,
+            "return_url": instruction.return_url,
+        }
+        return await self._do(instruction, "/v1/authorizations", body | _money(instruction))
+
+    async def capture(self, instruction: CaptureInstruction) -> Reply:
+        path = f"/v1/authorizations/{instruction.psp_ref}/captures"
+        return await self._do(instruction, path, _money(instruction))
+
+    async def void(self, instruction: VoidInstruction) -> Reply:
+        if instruction.psp_ref is not None:
+            return await self._do(instruction, f"/v1/authorizations/{instruction.psp_ref}/voids")
+        body = {"authorization_reference": instruction.authorize_key}
+        return await self._do(instruction, "/v1/voids", body)
+
+    async def refund(self, instruction: RefundInstruction) -> Reply:
+        path = f"/v1/captures/{instruction.psp_ref}/refunds"
+        return await self._do(instruction, path, _money(instruction))
+
+    async def payout(self, instruction: PayoutInstruction) -> Reply:
+        body = {
+            "method": instruction.method,
+            "destination": instruction.destination,
+            "player_id": instruction.player_id,
+        }
+        return await self._do(instruction, "/v1/payouts", body | _money(instruction))
+
+    async def look_up(self, lookup: Lookup) -> Finding:
+        answer = await self._wire.exchange(
+            "GET",
+            "/v1/operations",
+            headers=self._headers(lookup),
+            params={"reference": lookup.key},
+        )
+        if answer.status == 404:
+            # Its own words, not those of a gateway that knows no such page.
+            answer.read(FaultMessage)
+            return NotFound(safe_to_repeat=True)
+        if answer.status != 200:
+            raise InDoubt(f"HTTP {answer.status}")
+        operation = answer.read(OperationMessage)
+        _same("operation", OPERATIONS.get(operation.operation), lookup.operation)
+        if lookup.psp_ref is not None:
+            _same("id", operation.id, lookup.psp_ref)
+        return _reply(operation, lookup)
+
+    def hear(self, request: WebhookRequest) -> Sequence[PspEvent]:
+        return self._ear.hear(request)
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+    async def _do(
+        self, instruction: Instruction, path: str, body: Mapping[str, Any] | None = None
+    ) -> Reply:
+        answer = await self._wire.exchange(
+            "POST",
+            path,
+            headers=self._headers(instruction) | {"Idempotency-Key": instruction.key},
+            json={"reference": instruction.key, **(body or {})},
+        )
+        if answer.status != 200:
+            return _refused(answer)
+        operation = answer.read(OperationMessage)
+        if operation.met_nothing:
+            operation = operation.model_copy(update={"currency": instruction.amount.currency})
+        _about(operation, instruction)
+        return _reply(operation, instruction)
+
+    def _headers(self, question: Instruction | Lookup) -> dict[str, str]:
+        key = self._settings.key_of(question.account.id)
+        if key is None:
+            raise NeverSent(f"the sandbox PSP has no merchant account {question.account.id}")
+        return {
+            "Authorization": f"Bearer {key.get_secret_value()}",
+            "X-Trace-Id": question.trace_id,
+        }
+
+
+def _money(instruction: Instruction) -> dict[str, Any]:
+    amount = instruction.amount
+    return {"amount": amount.minor_units, "currency": amount.currency}
+
+
+def _refused(answer: Answer) -> Declined:
+    """What an answer that is no operation promises. Raises NeverSent or InDoubt."""
+    if answer.status in (429, 503) and "retry-after" in answer.headers:
+        raise NeverSent(f"HTTP {answer.status}: the PSP is busy and did nothing")
+    code = answer.read(FaultMessage).error.code
+    if answer.status == 401:
+        raise NeverSent("HTTP 401: the PSP does not know our key and did nothing")
+    if answer.status in (400, 404, 422):
+        return Declined("invalid_request", soft=False, code=code)
+    # 409 among them: something was or is being done under this key.
+    raise InDoubt(f"HTTP {answer.status}")
+
+
+def _about(operation: OperationMessage, instruction: Instruction) -> None:
+    """The answer is to this question, or it is none. Raises InDoubt."""
+    match instruction:
+        case AuthorizeInstruction():
+            asked = Operation.AUTHORIZE
+        case CaptureInstruction():
+            asked = Operation.CAPTURE
+            _same("authorization_id", operation.authorization_id, instruction.psp_ref)
+        case VoidInstruction():
+            asked = Operation.VOID
+            if instruction.psp_ref is not None:
+                _same("authorization_id", operation.authorization_id, instruction.psp_ref)
+        case RefundInstruction():
+            asked = Operation.REFUND
+            _same("capture_id", operation.capture_id, instruction.psp_ref)
+        case _:
+            asked = Operation.PAYOUT
+    _same("operation", OPERATIONS.get(operation.operation), asked)
+    _same("currency", operation.currency, instruction.amount.currency)
+
+
+def _reply(operation: OperationMessage, question: Instruction | Lookup) -> Reply:
+    _same("reference", operation.reference, question.key)
+    _same("merchant_account", operation.merchant_account, question.account.id)
+    try:
+        return operation.reply()
+    except MoneyError:
+        raise InDoubt("the answer is in no currency") from None
+
+
+def _same(what: str, told: object, asked: object) -> None:
+    if told != asked:
+        raise InDoubt(f"the answer is about another {what}")
