@@ -1,0 +1,71 @@
+"""What the test cards and payout destinations do, and the words for a refusal."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+MESSAGES = {
+    "05": "do not honour",
+    "51": "insufficient funds",
+    "43": "stolen card",
+    "14": "invalid card",
+    "AC04": "account closed",
+    "authentication_failed": "the player did not pass the challenge",
+    "cancelled_by_player": "the player cancelled",
+    "capture_refused": "the issuer refuses the capture",
+    "not_capturable": "this is more than is left to capture",
+    "not_refundable": "this is more than is left to refund",
+    "not_voidable": "everything was captured",
+    "reference_voided": "the reference was voided",
+    "unknown_destination": "there is no such destination",
+    "unknown_token": "there is no such token",
+}
+
+APPROVED = None
+"""The code of what is not declined."""
+
+BREAKS_DOWN = "tok_500"
+CAPTURE_REFUSED = "tok_capture_refused"
+CAPTURE_LOST = "tok_lost_capture"
+AUTHORIZATION_LOST = "tok_lost_authorize"
+SLOW = "tok_slow"
+PENDING = "tok_async"
+CHALLENGED = "tok_3ds"
+
+CHOICES = {
+    "ok": ("Visa •••• 4242", "is approved"),
+    "3ds": ("Mastercard •••• 3155", "asks for 3-D Secure"),
+    "soft": ("Visa •••• 0005", "is declined: do not honour"),
+    "hard": ("Visa •••• 0043", "is declined: stolen card"),
+}
+"""The cards of the hosted page: number and what it does."""
+
+_APPROVED_TOKENS = {"tok_ok", CAPTURE_REFUSED, CAPTURE_LOST, AUTHORIZATION_LOST, SLOW}
+_CHOICE_CODES = {"soft": "05", "hard": "43"}
+
+
+def verdict(token: str, merchant_account: str) -> str | None:
+    """The decline code, or APPROVED, of a card that is decided at once."""
+    if token in _APPROVED_TOKENS:
+        return APPROVED
+    if token == "tok_soft_first":  # noqa: S105
+        return "05" if merchant_account == "primary" else APPROVED
+    return {"tok_soft": "05", "tok_hard": "43"}.get(token, "unknown_token")
+
+
+def choice_code(card: str) -> str | None:
+    return _CHOICE_CODES.get(card, APPROVED)
+
+
+def three_ds() -> dict[str, Any]:
+    """The evidence of a passed challenge."""
+    return {
+        "scheme": "visa",
+        "version": "2.2.0",
+        "eci": "05",
+        "cavv": secrets.token_urlsafe(15) + "AAAAAAAA",
+        "ds_trans_id": str(uuid.uuid4()),
+        "liability_shift": True,
+    }

@@ -1,0 +1,119 @@
+"""Webhooks that wait to be delivered; they wait in the database until a 2xx."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from infra.sandbox_psp.operations import Operation
+from infra.sandbox_psp.store import Store
+from infra.sandbox_psp.wire import rfc3339
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
+_NEXT = """
+SELECT sequence, id, body, attempts, due_at FROM webhooks AS mine
+WHERE due_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM webhooks AS earlier
+    WHERE earlier.subject = mine.subject AND earlier.due_at IS NOT NULL
+      AND earlier.sequence < mine.sequence)
+ORDER BY due_at LIMIT ?
+"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The earliest undelivered event of its subject: the others stand in line behind it."""
+
+    sequence: int
+    id: str
+    body: bytes
+    attempts: int
+    due_at: float
+
+
+class Outbox:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.bell = asyncio.Event()
+        """Set when there may be something to send; the event loop looks after the commit."""
+        self.paused = store.kept("paused") == "yes"
+
+    def put(self, result: Operation, view: dict[str, Any], *, withheld: bool) -> None:
+        """Within the transaction of the result. Withheld: sent only when somebody says resend."""
+        now = time.time()
+        event = f"evt_{secrets.token_hex(12)}"
+        kind = f"{result.operation}.{result.status}"
+        told = {"id": event, "type": kind, "created_at": rfc3339(now), "data": view}
+        self._store.run(
+            "INSERT INTO webhooks (id, subject, type, reference, body, created_at, due_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            event,
+            result.subject,
+            kind,
+            result.reference,
+            orjson.dumps(told),
+            now,
+            None if withheld else now,
+        )
+        self.bell.set()
+
+    def next(self, limit: int) -> list[Waiting]:
+        return [Waiting(**dict(row)) for row in self._store.rows(_NEXT, limit)]
+
+    def delivered(self, event: Waiting, answer: str) -> None:
+        self._store.run(
+            "UPDATE webhooks SET due_at = NULL, delivered_at = ?, attempts = attempts + 1, "
+            "last_answer = ? WHERE sequence = ?",
+            time.time(),
+            answer,
+            event.sequence,
+        )
+
+    def refused(self, event: Waiting, answer: str) -> None:
+        pause = min(_FIRST_PAUSE * 2 ** min(event.attempts, 20), _LONGEST_PAUSE)
+        self._store.run(
+            "UPDATE webhooks SET due_at = ?, attempts = attempts + 1, last_answer = ? "
+            "WHERE sequence = ?",
+            time.time() + pause,
+            answer,
+            event.sequence,
+        )
+
+    def resend(self, event_id: str) -> bool:
+        """Under the same id and with the same body; False where there is no such event."""
+        found = self._store.run(
+            "UPDATE webhooks SET due_at = ?, attempts = 0 WHERE id = ?", time.time(), event_id
+        )
+        self.bell.set()
+        return found == 1
+
+    def pause(self, paused: bool) -> None:
+        self._store.keep("paused", "yes" if paused else "no")
+        self.paused = paused
+        self.bell.set()
+
+    def read(self) -> list[dict[str, Any]]:
+        rows = self._store.rows("SELECT * FROM webhooks ORDER BY sequence")
+        return [_view(dict(row)) for row in rows]
+
+
+def _view(row: dict[str, Any]) -> dict[str, Any]:
+    state = "waiting" if row["due_at"] is not None else "withheld"
+    if row["delivered_at"] is not None and row["due_at"] is None:
+        state = "delivered"
+    return {
+        "id": row["id"],
+        "type": row["type"],
+        "reference": row["reference"],
+        "state": state,
+        "attempts": row["attempts"],
+        "last_answer": row["last_answer"],
+        "created_at": rfc3339(row["created_at"]),
+        "delivered_at": row["delivered_at"] and rfc3339(row["delivered_at"]),
+        "next_attempt_at": row["due_at"] and rfc3339(row["due_at"]),
+    }

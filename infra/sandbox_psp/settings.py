@@ -1,0 +1,69 @@
+"""What the sandbox PSP is told at start: `PAYSAGA_SANDBOX_PSP_<NAME>`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "PAYSAGA_SANDBOX_PSP_"
+
+
+class WrongSettings(Exception):
+    """The message is one sentence for the person at the keyboard; it never shows a value."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8090
+    database: Path
+    webhook_url: AnyHttpUrl
+    key_primary: Annotated[SecretStr, Field(min_length=16)]
+    key_secondary: Annotated[SecretStr, Field(min_length=16)]
+    webhook_secret: SecretStr
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds us."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_a_standard_webhooks_secret(cls, secret: SecretStr) -> SecretStr:
+        prefix, _, encoded = secret.get_secret_value().partition("_")
+        try:
+            long_enough = len(base64.b64decode(encoded, validate=True)) >= 16
+        except binascii.Error:
+            long_enough = False
+        if prefix != "whsec" or not long_enough:
+            raise ValueError("must be whsec_ and the Base64 of at least 16 bytes")
+        return secret
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        if self.key_primary == self.key_secondary:
+            raise ValueError("the keys of the two merchant accounts must differ")
+        return self
+
+
+def settings() -> Settings:
+    """Raises WrongSettings."""
+    try:
+        return Settings()
+    except ValidationError as failure:
+        raise WrongSettings("; ".join(_sentence(error) for error in failure.errors())) from None
+
+
+def _sentence(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101
+    names = [f"{_PREFIX}{part}".upper() for part in error["loc"]]
+    return ": ".join([*names, str(error["msg"]).removeprefix("Value error, ")])
