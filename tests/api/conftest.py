@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 import asyncpg
 import httpx
 import pytest
-from activities.psp.catalog import Catalog
 from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.access.credentials import Credentials, Role
+from activities.psp.catalog import Catalog
 from api.app import create_app
 from infra.local.postgres import Database
 from infra.postgres import open_pool

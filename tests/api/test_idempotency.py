@@ -18,7 +18,7 @@ INTENTS = "/v1/cashier/intents"
 
 
 def replayed(response: httpx.Response) -> bool:
-    return response.headers.get("Idempotent-Replayed") == "true"
+    return bool(response.headers.get("Idempotent-Replayed") == "true")
 
 
 async def test_a_repeated_opening_gets_the_first_answer_byte_for_byte(
@@ -128,6 +128,6 @@ async def test_a_write_without_a_proper_key_is_refused(
     http: httpx.AsyncClient, platform: Caller, key: str
 ) -> None:
     headers = platform._headers({}) | {"X-Idempotency-Key": key}
-    encoded = {name: value.encode() for name, value in headers.items()}
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     refused = await http.post(INTENTS, json=intent(), headers=encoded)
     assert (refused.status_code, slug(refused)) == (400, "idempotency-key-required")

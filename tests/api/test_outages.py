@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import asyncpg
 import httpx
 import pytest
-from activities.psp.catalog import Catalog
 from fastapi import FastAPI
 
 from activities.access.credentials import Credentials, Role
+from activities.psp.catalog import Catalog
 from api.app import create_app
 from infra.local.ports import free_ports
 from infra.settings import Settings
