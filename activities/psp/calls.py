@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import structlog
 from temporalio import activity
@@ -60,9 +60,16 @@ class PspCalls(Psp):
     what is asked or this worker does not speak to it.
     """
 
-    def __init__(self, catalog: Catalog, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        beat_seconds: float = BEAT_SECONDS,
+    ) -> None:
         self._catalog = catalog
         self._deadline = deadline_seconds
+        self._beat = beat_seconds
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         adapter = self._adapter(instruction)
@@ -101,7 +108,7 @@ class PspCalls(Psp):
         started = time.monotonic()
         finding: Finding
         try:
-            finding = await self._answer(adapter.look_up(lookup))
+            finding = await self._answer(adapter.look_up(lookup), get_args(Finding))
         except (NeverSent, InDoubt) as error:
             finding = Unknown(str(error))
         except Exception as error:  # noqa: BLE001 - a plugin's bug must not end the process
@@ -115,7 +122,7 @@ class PspCalls(Psp):
         started = time.monotonic()
         outcome: Outcome
         try:
-            outcome = await self._answer(call)
+            outcome = await self._answer(call, get_args(Reply))
         except NeverSent as error:
             outcome = NotSent(str(error))
         except InDoubt as error:
@@ -125,12 +132,15 @@ class PspCalls(Psp):
         _write_down(operation, instruction, outcome, started)
         return outcome
 
-    async def _answer(self, call: Awaitable[Answered]) -> Answered:
+    async def _answer(self, call: Awaitable[Answered], kinds: tuple[type, ...]) -> Answered:
         try:
-            async with asyncio.timeout(self._deadline), _beating():
-                return await call
+            async with asyncio.timeout(self._deadline), _beating(self._beat):
+                said = await call
         except TimeoutError:
             raise InDoubt(f"no answer within {self._deadline:g} s") from None
+        if not isinstance(said, kinds):
+            raise TypeError("a plugin's answer is a value of workflows.domain.psp")
+        return said
 
     def _adapter(self, question: Instruction | Lookup) -> Adapter:
         psp = question.account.psp
@@ -142,12 +152,12 @@ class PspCalls(Psp):
 
 
 @asynccontextmanager
-async def _beating() -> AsyncIterator[None]:
+async def _beating(seconds: float) -> AsyncIterator[None]:
     """Tell Temporal that the call still lasts, so that a dead worker is told from a slow PSP."""
 
     async def beat() -> None:
         while True:
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(seconds)
             activity.heartbeat()
 
     heart = asyncio.create_task(beat())
