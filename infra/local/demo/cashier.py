@@ -17,6 +17,7 @@ from infra.local.demo.sandbox import SandboxPsp
 
 BRAND = "demo"
 RETURN_URL = "https://casino.example/cashier"
+_METADATA = {"brand_id": BRAND, "region": "eu"}
 _PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.04
 
@@ -75,23 +76,34 @@ class Cashier:
         self,
         player: str,
         amount: str,
-        token: str | None = "tok_ok",  # noqa: S107
+        token: str = "tok_ok",  # noqa: S107
         **more: Any,
     ) -> str:
-        """A new intent's id. `more` are further fields, and `key`, `trace_id`."""
-        how = {name: more.pop(name) for name in ("key", "trace_id") if name in more}
+        """A new intent's id. `more` as for `ask_for_intent`."""
+        answer = await self.ask_for_intent(player, amount, token, **more)
+        expect("opening an intent", (answer.status, answer.body.get("status")), (201, "INITIATED"))
+        return str(answer.body["intent_id"])
+
+    async def ask_for_intent(
+        self,
+        player: str,
+        amount: str,
+        token: str,
+        *,
+        capture_method: str = "automatic",
+        key: str | None = None,
+        trace_id: str | None = None,
+    ) -> Answer:
         body = {
             "player_id": player,
             "amount": amount_of(amount),
             "method": "card",
             "return_url": RETURN_URL,
             "payment_token": token,
-            "metadata": {"brand_id": BRAND, "region": "eu"},
-            **more,
+            "capture_method": capture_method,
+            "metadata": _METADATA,
         }
-        answer = await self.ask("/v1/cashier/intents", body, **how)
-        expect("opening an intent", (answer.status, answer.body.get("status")), (201, "INITIATED"))
-        return str(answer.body["intent_id"])
+        return await self.ask("/v1/cashier/intents", body, key=key, trace_id=trace_id)
 
     async def tell(self, intent_id: str, command: str, body: Body | None = None) -> Body:
         """authorize, capture, void or cancel; refusals are deviations."""
@@ -121,7 +133,7 @@ class Cashier:
             "amount": amount_of(amount),
             "method": "card",
             "destination": destination,
-            "metadata": {"brand_id": BRAND, "region": "eu"},
+            "metadata": _METADATA,
         }
         answer = await self.ask("/v1/cashier/payouts", body, by=by)
         expect("asking for a payout", answer.status, 202)

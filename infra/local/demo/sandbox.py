@@ -30,8 +30,7 @@ class SandboxPsp:
 
     async def journal(self, payment_id: str = "") -> list[Entry]:
         """What it truly did for a payment, or for all, in order."""
-        query = {"reference": payment_id, "limit": "10000"}
-        answer = await self.http.get("/_control/journal", params=query)
+        answer = await self.http.get("/_control/journal", params={"reference": payment_id})
         expect("the status of the PSP's journal", answer.status_code, 200)
         entries: list[Entry] = answer.json()["entries"]
         return entries

@@ -16,7 +16,7 @@ from rich.text import Text
 from infra.local.demo.books import Proof
 from infra.local.demo.stories import STORIES, Story, Told
 
-_WIDE = 190
+_WIDE = 200
 """From here on the links fit into the table."""
 
 
@@ -32,6 +32,9 @@ class Outcome:
 
 class Screen:
     def __init__(self, console: Console) -> None:
+        if not console.is_terminal:
+            # A file or a pipe has no width; what is read there is searched by line.
+            console.width = _WIDE
         self._console = console
         self._since = time.monotonic()
         self._outcomes: dict[int, Outcome] = {}
@@ -70,13 +73,13 @@ class Screen:
 
     def table(self, ui_url: str) -> None:
         """Story, final state, wallet, link; links below it where a line is too short."""
-        wide = self._console.width >= _WIDE or not self._console.is_terminal
+        wide = self._console.width >= _WIDE
         links = [_link(ui_url, outcome) for outcome in self._outcomes.values()]
         self._console.print()
         table = _columns("Run in the Web UI") if wide else _columns()
         for outcome, link in zip(self._outcomes.values(), links, strict=True):
             table.add_row(*_row(outcome), *([link] if wide else []))
-        self._print(table)
+        self._console.print(table)
         if not wide:
             self._console.print()
             for outcome, link in zip(self._outcomes.values(), links, strict=True):
@@ -93,11 +96,6 @@ class Screen:
             mark, style = ("✓", "green") if proof.holds else ("✗", "bold red")
             line = Text.assemble((f"{mark} {proof.claim}: ", style), proof.numbers)
             self._console.print(line, soft_wrap=True)
-
-    def _print(self, table: Table) -> None:
-        # Elsewhere than on a terminal nobody knows how wide a line may be: as wide as it is.
-        width = None if self._console.is_terminal else 240
-        self._console.print(table, width=width)
 
     def _progress(self) -> Group:
         table = _columns()
@@ -116,8 +114,11 @@ class Screen:
 def _columns(*more: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", justify="right")
-    for name in ("Story", "Final state", "Wallet", *more):
-        table.add_column(name, no_wrap=True, min_width=24 if name == "Wallet" else None)
+    table.add_column("Story")
+    table.add_column("Final state", no_wrap=True, min_width=16)
+    table.add_column("Wallet", no_wrap=True, min_width=25)
+    for name in more:
+        table.add_column(name, no_wrap=True)
     return table
 
 

@@ -1,0 +1,51 @@
+"""`make demo` itself, once, as a newcomer runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from infra.local.demo.stories import STORIES
+
+
+async def demo(*flags: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "infra.local", "demo", *flags),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+def left_over() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("paysaga-demo-*"))
+
+
+async def test_the_demo_tells_ten_stories_proves_the_books_and_leaves_nothing() -> None:
+    before, since = left_over(), time.monotonic()
+    process = await demo()
+    output, _ = await process.communicate()
+    said = output.decode()
+    assert process.returncode == 0, said
+    assert all(story.title in said for story in STORIES)
+    assert said.count("/namespaces/default/workflows/") == len(STORIES)
+    assert "✓ The ledger sums to zero" in said
+    assert "✗" not in said
+    assert left_over() == before
+    assert time.monotonic() - since < 60
+
+
+async def test_the_demo_interrupted_while_it_starts_ends_in_order() -> None:
+    before = left_over()
+    process = await demo()
+    assert process.stdout is not None
+    assert b"Postgres is up" in await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    output, _ = await process.communicate()
+    assert process.returncode == 130
+    assert b"stopped" in output
+    assert b"Traceback" not in output
+    assert left_over() == before
