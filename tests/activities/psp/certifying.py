@@ -1,0 +1,99 @@
+"""What the certification of all plugins shares: the plugins, and asking them over a real wire."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.psp.calls import PspCalls
+from activities.psp.catalog import Catalog, found
+from activities.psp.certification import Certifiable, Certification, Verdict
+from activities.psp.contract import (
+    Adapter,
+    Authorizes,
+    Captures,
+    PaysOut,
+    Plugin,
+    Refunds,
+    Voids,
+)
+from tests.activities.psp import peer
+from tests.activities.psp.orders import AMOUNT, instructions
+from workflows.domain.money import Money
+from workflows.domain.psp import Instruction, Lookup, Operation
+
+NOWHERE = "http://127.0.0.1:1"
+CAPABILITIES = {
+    Operation.AUTHORIZE: Authorizes,
+    Operation.CAPTURE: Captures,
+    Operation.VOID: Voids,
+    Operation.REFUND: Refunds,
+    Operation.PAYOUT: PaysOut,
+}
+
+Ask = Callable[[Operation, Instruction | Lookup], Awaitable[Any]]
+
+
+def certification_of(plugin: Plugin) -> Certification:
+    assert isinstance(plugin, Certifiable), f"{plugin.name} brings no certification"
+    return plugin.certification()
+
+
+def certifies(capability: type = object) -> pytest.MarkDecorator:
+    """Over every plugin that is found and can do this, by its own name."""
+    able = {
+        name: plugin
+        for name, plugin in found().items()
+        if isinstance(certification_of(plugin).connect(NOWHERE), capability)
+    }
+    return pytest.mark.parametrize("plugin", able.values(), ids=able)
+
+
+class Connected:
+    """A plugin that speaks to a peer, so that the catalog and the calls take part."""
+
+    def __init__(self, plugin: Plugin, url: str) -> None:
+        self.name = plugin.name
+        self._certification, self._url = certification_of(plugin), url
+
+    def connect(self) -> Adapter:
+        return self._certification.connect(self._url)
+
+
+def catalog_of(plugin: Plugin, url: str = NOWHERE) -> Catalog:
+    return Catalog({plugin.name: Connected(plugin, url)})
+
+
+@asynccontextmanager
+async def asking(plugin: Plugin, url: str) -> AsyncIterator[Ask]:
+    catalog = catalog_of(plugin, url)
+    psp = PspCalls(catalog)
+
+    async def ask(operation: Operation, question: Instruction | Lookup) -> Any:
+        name = "look_up" if isinstance(question, Lookup) else operation.value
+        return await ActivityEnvironment().run(getattr(psp, name), question)
+
+    yield ask
+    await catalog.aclose()
+
+
+def questions(plugin: Plugin, amount: Money = AMOUNT) -> dict[Operation, Instruction]:
+    """What this PSP can be asked."""
+    certification = certification_of(plugin)
+    adapter = certification.connect(NOWHERE)
+    every = instructions(certification.account, amount)
+    return {o: i for o, i in every.items() if isinstance(adapter, CAPABILITIES[o])}
+
+
+def answering(plugin: Plugin, verdict: Verdict) -> peer.Behaviour:
+    certification = certification_of(plugin)
+    return peer.says(lambda request: certification.answer(request, verdict))
+
+
+async def outcomes(plugin: Plugin, behaviour: peer.Behaviour) -> dict[Operation, Any]:
+    async with peer.listening(behaviour) as far, asking(plugin, far.url) as ask:
+        return {o: await ask(o, i) for o, i in questions(plugin).items()}

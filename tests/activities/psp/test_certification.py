@@ -1,0 +1,180 @@
+"""Every plugin that is found is judged alike; nothing here names one."""
+
+from __future__ import annotations
+
+import pytest
+
+from activities.psp.certification import Verdict
+from activities.psp.contract import (
+    Authorizes,
+    Captures,
+    HearsWebhooks,
+    Plugin,
+    Refunds,
+    Resolves,
+    Voids,
+)
+from tests.activities.psp import peer
+from tests.activities.psp.certifying import (
+    NOWHERE,
+    answering,
+    asking,
+    certification_of,
+    certifies,
+    outcomes,
+    questions,
+)
+from tests.activities.psp.orders import lookup_of
+from workflows.domain.money import Money
+from workflows.domain.psp import (
+    Approved,
+    Declined,
+    NotFound,
+    NotSent,
+    Operation,
+    Pending,
+    Unknown,
+)
+
+pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
+
+AMOUNTS = [Money(1, "JPY"), Money(5000, "JPY"), Money(5001, "EUR"), Money(1, "KWD")]
+
+
+@certifies()
+def test_its_capabilities_fit_together(plugin: Plugin) -> None:
+    certification = certification_of(plugin)
+    adapter = certification.connect(NOWHERE)
+    assert certification.account.psp == plugin.name
+    assert questions(plugin), "it can do nothing"
+    assert isinstance(adapter, Resolves | HearsWebhooks), "no doubt could ever end"
+    if isinstance(adapter, Captures):
+        assert isinstance(adapter, Authorizes)
+        assert isinstance(adapter, Voids), "what is not captured could not be released"
+    if isinstance(adapter, Refunds):
+        assert isinstance(adapter, Captures)
+
+
+@certifies()
+async def test_every_instruction_carries_its_key_and_trace(plugin: Plugin) -> None:
+    async with (
+        peer.listening(answering(plugin, Verdict.APPROVED)) as far,
+        asking(plugin, far.url) as ask,
+    ):
+        for operation, instruction in questions(plugin).items():
+            far.heard.clear()
+            outcome = await ask(operation, instruction)
+            assert isinstance(outcome, Approved), operation
+            (sent,) = (
+                r
+                for r in far.heard
+                if instruction.key.encode() in r.body or instruction.key in r.headers.values()
+            )
+            assert instruction.trace_id in sent.headers.values()
+
+
+@certifies()
+@pytest.mark.parametrize("amount", AMOUNTS, ids=str)
+async def test_amounts_are_exact_in_every_currency(plugin: Plugin, amount: Money) -> None:
+    async with (
+        peer.listening(answering(plugin, Verdict.APPROVED)) as far,
+        asking(plugin, far.url) as ask,
+    ):
+        for operation, instruction in questions(plugin, amount).items():
+            outcome = await ask(operation, instruction)
+            if operation is not Operation.VOID:
+                assert outcome.amount == amount, operation
+
+
+@certifies()
+async def test_an_unheard_of_status_is_pending(plugin: Plugin) -> None:
+    for operation, outcome in (
+        await outcomes(plugin, answering(plugin, Verdict.UNHEARD_OF))
+    ).items():
+        assert isinstance(outcome, Pending), operation
+
+
+@certifies()
+async def test_a_promise_is_pending(plugin: Plugin) -> None:
+    for operation, outcome in (await outcomes(plugin, answering(plugin, Verdict.PENDING))).items():
+        assert isinstance(outcome, Pending), operation
+
+
+@certifies()
+async def test_a_decline_is_certain_and_keeps_its_code(plugin: Plugin) -> None:
+    for operation, outcome in (await outcomes(plugin, answering(plugin, Verdict.DECLINED))).items():
+        assert isinstance(outcome, Declined), operation
+        assert outcome.code
+        assert outcome.reason != "declined"
+
+
+@certifies()
+async def test_an_unmapped_decline_never_cascades(plugin: Plugin) -> None:
+    said = await outcomes(plugin, answering(plugin, Verdict.DECLINED_UNMAPPED))
+    for operation, outcome in said.items():
+        assert isinstance(outcome, Declined), operation
+        assert (outcome.reason, outcome.soft) == ("declined", False)
+
+
+@certifies()
+async def test_an_answer_about_another_payment_is_not_believed(plugin: Plugin) -> None:
+    said = await outcomes(plugin, answering(plugin, Verdict.MISMATCHED))
+    assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+
+
+@certifies()
+async def test_a_psp_that_refuses_connections_was_sent_nothing(plugin: Plugin) -> None:
+    async with asking(plugin, peer.refusing_url()) as ask:
+        for operation, instruction in questions(plugin).items():
+            assert isinstance(await ask(operation, instruction), NotSent), operation
+
+
+FAULTS: dict[str, peer.Behaviour] = {
+    "lost": peer.loses_the_answer,
+    "reset": peer.resets,
+    "garbage": peer.sends(peer.response(200, b'{"id": ')),
+    "html": peer.sends(peer.response(200, b"<html>", {"content-type": "text/html"})),
+    "empty": peer.sends(peer.response(200, b"{}")),
+    "204": peer.sends(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"),
+    "truncated": peer.sends(peer.response(200, b'{"id": "x"}', length=500)),
+    "oversized": peer.sends(peer.response(200, b" " * 1_100_000)),
+    "500": peer.sends(peer.response(500, b"{}")),
+    "502": peer.sends(peer.response(502, b"<html>bad gateway")),
+    "503 of a gateway": peer.sends(peer.response(503, b"<html>unavailable")),
+    "404 of a gateway": peer.sends(peer.response(404, b"<html>no such page")),
+    "redirect": peer.sends(peer.response(307, b"", {"location": "/elsewhere"})),
+}
+
+
+@certifies()
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_an_answer_that_cannot_be_believed_leaves_doubt(plugin: Plugin, fault: str) -> None:
+    said = await outcomes(plugin, FAULTS[fault])
+    assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+
+
+@certifies(Resolves)
+async def test_a_lookup_finds_what_was_done(plugin: Plugin) -> None:
+    for verdict, kind in {
+        Verdict.APPROVED: Approved,
+        Verdict.DECLINED: Declined,
+        Verdict.PENDING: Pending,
+        Verdict.UNHEARD_OF: Pending,
+        Verdict.MISMATCHED: Unknown,
+        Verdict.NOT_FOUND: NotFound,
+    }.items():
+        async with (
+            peer.listening(answering(plugin, verdict)) as far,
+            asking(plugin, far.url) as ask,
+        ):
+            for operation, instruction in questions(plugin).items():
+                finding = await ask(operation, lookup_of(instruction, operation))
+                assert isinstance(finding, kind), (verdict, operation, finding)
+
+
+@certifies(Resolves)
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_lookup_that_fails_found_nothing_out(plugin: Plugin, fault: str) -> None:
+    async with peer.listening(FAULTS[fault]) as far, asking(plugin, far.url) as ask:
+        for operation, instruction in questions(plugin).items():
+            assert isinstance(await ask(operation, lookup_of(instruction, operation)), Unknown)
