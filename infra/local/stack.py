@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -57,7 +58,7 @@ async def local_stack(
         if left := record.end_survivors():
             say(f"ended what the last run left behind: {', '.join(left)}")
         ports.require_free()
-        async with AsyncExitStack() as running:
+        async with _closed_in_full() as running:
             starter = _Starter(folder, ports, durable, record, say, running)
             stack = await starter.start()
             write_private(folder / "local.env", stack.local_env())
@@ -66,6 +67,24 @@ async def local_stack(
                 yield stack
             finally:
                 tell("stopping", {})
+
+
+@asynccontextmanager
+async def _closed_in_full() -> AsyncIterator[AsyncExitStack]:
+    """Whoever is cancelled while it stops things stops them all the same, and ends then."""
+    running = AsyncExitStack()
+    try:
+        yield running
+    finally:
+        closing, cancelled = asyncio.ensure_future(running.aclose()), False
+        while not closing.done():
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:
+                cancelled = True
+        closing.result()
+        if cancelled:
+            raise asyncio.CancelledError
 
 
 @contextmanager

@@ -115,7 +115,7 @@ class Books:
     async def _nothing_held(self) -> Proof:
         held = _sums(await self._rows(_HELD))
         [(made, left, released)] = await self._rows(_HOLDS)
-        numbers = f"{made} holds: {left} left, {released} released"
+        numbers = f"{made} holds were made, {left} captured, {released} released"
         if held:
             numbers += f"; still held: {_told(held)}"
         return Proof("Nothing is held in a wallet", numbers, not held and made == left + released)
