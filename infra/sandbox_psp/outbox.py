@@ -67,10 +67,12 @@ class Outbox:
 
     def delivered(self, event: Waiting, answer: str) -> None:
         self._store.run(
-            "UPDATE webhooks SET due_at = NULL, delivered_at = ?, attempts = attempts + 1, "
-            "last_answer = ? WHERE sequence = ?",
+            "UPDATE webhooks SET delivered_at = ?, attempts = attempts + 1, last_answer = ?, "
+            # A resend that was ordered meanwhile stays due.
+            "due_at = nullif(due_at, ?) WHERE sequence = ?",
             time.time(),
             answer,
+            event.due_at,
             event.sequence,
         )
 

@@ -1,0 +1,87 @@
+"""The sandbox PSP as a process: how it starts, says what is wrong, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.infra.sandbox_psp_client import (
+    KEYS,
+    SECRET,
+    SandboxPsp,
+    authorization,
+    launch,
+    sandbox_psp,
+    until,
+)
+
+
+@pytest.fixture(scope="module")
+async def psp(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxPsp]:
+    async with sandbox_psp(tmp_path_factory.mktemp("process")) as running:
+        yield running
+
+
+async def has_done_something(psp: SandboxPsp) -> bool:
+    return bool(await psp.journal(""))
+
+
+async def ended(environment: dict[str, str]) -> tuple[int | None, list[str]]:
+    process = await launch(environment)
+    said, _ = await process.communicate()
+    return process.returncode, said.decode().splitlines()
+
+
+async def test_a_wrong_setting_is_named_in_one_sentence(psp: SandboxPsp) -> None:
+    wrong = {
+        "PAYSAGA_SANDBOX_PSP_PORT": "many",
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_URL": "ftp://somewhere",
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET": "whsec_short",
+        "PAYSAGA_SANDBOX_PSP_KEY_SECONDARY": "too short",
+    }
+    told = [{**psp.environment, name: value} for name, value in wrong.items()]
+    for (name, value), (code, said) in zip(
+        wrong.items(), await asyncio.gather(*map(ended, told)), strict=True
+    ):
+        assert (code, len(said)) == (2, 1)
+        assert name in said[0]
+        assert value not in said[0]
+
+
+async def test_a_missing_secret_is_named(psp: SandboxPsp) -> None:
+    told = {k: v for k, v in psp.environment.items() if not k.endswith("_SECRET")}
+    code, said = await ended(told)
+    assert (code, len(said)) == (2, 1)
+    assert "PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET" in said[0]
+
+
+async def test_two_accounts_with_one_key_are_refused(psp: SandboxPsp) -> None:
+    told = {**psp.environment, "PAYSAGA_SANDBOX_PSP_KEY_SECONDARY": KEYS["primary"]}
+    code, said = await ended(told)
+    assert (code, "must differ" in said[0]) == (2, True)
+
+
+async def test_a_taken_port_is_said_in_one_sentence(psp: SandboxPsp) -> None:
+    code, said = await ended(psp.environment)
+    assert (code, len(said)) == (1, 1)
+    assert psp.environment["PAYSAGA_SANDBOX_PSP_PORT"] in said[0]
+    assert "PAYSAGA_SANDBOX_PSP_PORT" in said[0]
+
+
+async def test_it_ends_at_once_when_told_to_and_kept_its_log_quiet(psp: SandboxPsp) -> None:
+    slow = asyncio.create_task(psp.write("/authorizations", authorization("tok_slow")))
+    await until(lambda: has_done_something(psp))
+    began = time.monotonic()
+    code, said = await psp.stop()
+    assert code == 0
+    assert time.monotonic() - began < 2
+    assert said == f"INFO the sandbox PSP listens on {psp.url}\n"
+    assert not any(secret in said for secret in (*KEYS.values(), SECRET))
+    with pytest.raises(Exception, match="disconnected"):
+        await slow
+    await psp.start()
+    [entry] = await psp.journal("")
+    assert entry["outcome"] == "approved"

@@ -1,0 +1,132 @@
+"""Webhooks of the sandbox PSP: signed, in order, and never lost. The receiver verifies each."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.infra.sandbox_psp_client import SandboxPsp, sandbox_psp, until
+
+
+@pytest.fixture(scope="module")
+async def psp(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxPsp]:
+    async with sandbox_psp(tmp_path_factory.mktemp("webhooks")) as running:
+        yield running
+
+
+async def events(psp: SandboxPsp, reference: str) -> list[dict[str, Any]]:
+    listed = (await psp.control("GET", "webhooks"))["webhooks"]
+    return [each for each in listed if each["reference"] == reference]
+
+
+async def has_events(psp: SandboxPsp, reference: str, attempts: int = 0) -> bool:
+    return [each["attempts"] for each in await events(psp, reference)] == [attempts]
+
+
+async def test_a_pending_result_comes_by_signed_webhook(psp: SandboxPsp) -> None:
+    asked = await psp.authorize("tok_async")
+    assert asked["status"] == "pending"
+    [event] = await psp.receiver.wait_for(asked["reference"])
+    assert event.id.startswith("evt_")
+    assert event.signature.startswith("v1,")
+    assert event.type == "authorization.approved"
+    assert event.data == (await psp.look_up(asked["reference"])).json()
+
+
+async def test_a_refused_webhook_comes_again_under_the_same_id(psp: SandboxPsp) -> None:
+    psp.receiver.refusals = 2
+    asked = await psp.authorize("tok_async")
+    await psp.receiver.wait_for(asked["reference"])
+    tries = psp.receiver.of(asked["reference"])
+    assert [each.answered for each in tries] == [500, 500, 204]
+    assert len({(each.id, each.body) for each in tries}) == 1
+    [listed] = await events(psp, asked["reference"])
+    assert (listed["state"], listed["attempts"]) == ("delivered", 3)
+
+
+async def test_results_given_at_once_send_no_webhook_unless_all_are_wanted(
+    psp: SandboxPsp,
+) -> None:
+    quiet = await psp.authorize()
+    assert await events(psp, quiet["reference"]) == []
+    async with psp.behaving(webhooks="all"):
+        loud = await psp.authorize("tok_soft")
+    [event] = await psp.receiver.wait_for(loud["reference"])
+    assert event.type == "authorization.declined"
+
+
+async def test_webhooks_of_one_payment_come_in_order(psp: SandboxPsp) -> None:
+    already = len(psp.receiver.heard)
+    psp.receiver.refusals = 1
+    async with psp.behaving(webhooks="all"):
+        held = await psp.authorize()
+        parts = [await psp.capture(held, 100) for _ in range(5)]
+        released = await psp.void(held)
+    await psp.receiver.wait_for(released["reference"])
+    taken = [each.data["id"] for each in psp.receiver.heard[already:] if each.answered == 204]
+    assert taken == [each["id"] for each in (held, *parts, released)]
+
+
+async def test_a_webhook_that_never_comes_can_be_sent_later(psp: SandboxPsp) -> None:
+    async with psp.behaving(webhooks="none", async_seconds=0):
+        asked = await psp.authorize("tok_async")
+        await until(lambda: has_events(psp, asked["reference"]))
+    listed = await events(psp, asked["reference"])
+    assert listed[0]["state"] == "withheld"
+    assert psp.receiver.of(asked["reference"]) == []
+    await psp.control("POST", f"webhooks/{listed[0]['id']}/resend")
+    await psp.receiver.wait_for(asked["reference"])
+    await psp.control("POST", f"webhooks/{listed[0]['id']}/resend")
+    twice = await psp.receiver.wait_for(asked["reference"], 2)
+    assert twice[0].body == twice[1].body
+    unknown = await psp.http.post("/_control/webhooks/evt_0/resend")
+    assert unknown.status_code == 404
+
+
+async def test_paused_webhooks_wait_for_the_resume(psp: SandboxPsp) -> None:
+    assert await psp.control("POST", "webhooks/pause") == {"paused": True}
+    async with psp.behaving(async_seconds=0):
+        asked = await psp.authorize("tok_async")
+    await asyncio.sleep(0.1)
+    assert [e["state"] for e in await events(psp, asked["reference"])] == ["waiting"]
+    assert psp.receiver.of(asked["reference"]) == []
+    assert await psp.control("POST", "webhooks/resume") == {"paused": False}
+    await psp.receiver.wait_for(asked["reference"])
+
+
+async def test_a_kill_loses_neither_journal_nor_promise_nor_webhook_nor_orders(
+    psp: SandboxPsp,
+) -> None:
+    await psp.control("POST", "webhooks/pause")
+    await psp.control("POST", "faults", {"operation": "status", "fault": "status_503"})
+    await psp.control("PUT", "settings", {"async_seconds": 0})
+    decided = await psp.authorize("tok_async")
+    await psp.control("PUT", "settings", {"async_seconds": 0.3})
+    promised = await psp.authorize("tok_async")
+    held = await psp.authorize()
+    [waiting] = await events(psp, decided["reference"])
+
+    await psp.stop(signal.SIGKILL)
+    await psp.start()
+
+    assert len(await psp.journal(held["reference"])) == 1
+    assert (await psp.look_up(held["reference"])).status_code == 503
+    assert (await psp.look_up(held["reference"])).json() == held
+    assert psp.receiver.of(decided["reference"]) == []
+    await psp.control("POST", "webhooks/resume")
+    [event] = await psp.receiver.wait_for(decided["reference"])
+    assert event.id == waiting["id"]
+    await psp.receiver.wait_for(promised["reference"])
+    assert [e["outcome"] for e in await psp.journal(promised["reference"])] == ["approved"]
+
+
+async def test_webhooks_wait_for_a_receiver_that_hangs_up(psp: SandboxPsp) -> None:
+    psp.receiver.hangs_up = True
+    asked = await psp.authorize("tok_async")
+    await until(lambda: has_events(psp, asked["reference"], attempts=1))
+    psp.receiver.hangs_up = False
+    await psp.receiver.wait_for(asked["reference"])
