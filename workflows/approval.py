@@ -26,11 +26,11 @@ class Desk:
 
     async def approves(self) -> bool:
         """Wait for the decision. False leaves `ending` set."""
-        await self._payout.advance(Status.AWAITING_APPROVAL)
-        deadline = workflow.now() + policies.APPROVAL_LASTS
         until: datetime | None = None
         while self.ending is None:
-            await self._somebody_decides(until or deadline)
+            if until is None:
+                await self._payout.advance(Status.AWAITING_APPROVAL, postponed_until=None)
+            await self._somebody_decides(until or workflow.now() + policies.APPROVAL_LASTS)
             approval, self._approval = self._approval, None
             if approval is not None:
                 until = await self._act_on(approval)
@@ -38,7 +38,6 @@ class Desk:
                     return self.ending is None
             elif until is not None:
                 until = None
-                await self._payout.advance(Status.AWAITING_APPROVAL, postponed_until=None)
             else:
                 self.ending = self.ending or Status.EXPIRED
         return False

@@ -76,13 +76,13 @@ class Authorization:
     async def _outcome_of_pending(
         self, instruction: AuthorizeInstruction, pending: Pending
     ) -> Approved | Declined | NotSent | None:
-        player_acts = pending.redirect_url is not None
-        await self.payment.advance(
-            Status.REQUIRES_ACTION if player_acts else Status.PENDING,
-            account=instruction.account,
-            psp_ref=pending.psp_ref,
-            redirect_url=pending.redirect_url,
-        )
+        self.payment.learn(account=instruction.account, psp_ref=pending.psp_ref)
+        if not self.given_up():
+            player_acts = pending.redirect_url is not None
+            await self.payment.advance(
+                Status.REQUIRES_ACTION if player_acts else Status.PENDING,
+                redirect_url=pending.redirect_url,
+            )
         psp = self.payment.psp
         result = await psp.result_unless(instruction, pending.psp_ref, self.given_up, self.expires)
         if result is None:

@@ -40,15 +40,22 @@ class Conversation:
         self.attempts: tuple[Attempt, ...] = ()
         self._tell_of_doubt = tell_of_doubt
         self._heard: list[PspEvent] = []
-        self._event_ids: set[str] = set()
+        self._event_ids: set[tuple[str, str]] = set()
+        self._asked: dict[str, Instruction] = {}
         self._concluded: dict[str, Certain] = {}
+        self._released: set[str] = set()
 
     # --- facts from outside -------------------------------------------------------------------
 
-    def hear(self, event: PspEvent) -> None:
+    async def hear(self, event: PspEvent) -> None:
         """Take in a webhook's fact, once however often it comes."""
-        if event.event_id not in self._event_ids:
-            self._event_ids.add(event.event_id)
+        identity = (event.psp, event.event_id)
+        if identity in self._event_ids:
+            return
+        self._event_ids.add(identity)
+        if isinstance(self._concluded.get(event.key), Approved | Declined):
+            await self._account_for(event)
+        else:
             self._heard.append(event)
 
     @property
@@ -58,24 +65,15 @@ class Conversation:
     async def account_for_the_rest(self) -> None:
         """Nothing heard is lost: what still lies here agrees with what we know, or is a case."""
         while self._heard:
-            event = self._heard.pop(0)
-            known = self._concluded.get(event.key)
-            agrees = known is not None and (
-                isinstance(event.reply, Pending) or event.reply.kind == known.kind
-            )
-            if not agrees:
-                await doubts.unexpected(event)
+            await self._account_for(self._heard.pop(0))
 
     # --- asking -------------------------------------------------------------------------------
 
     async def ask(self, instruction: Instruction) -> Certain | Pending:
         """Ask once; clear up a lost answer. Pending means that the PSP promised a result."""
-        outcome = await questions.call(instruction)
-        if isinstance(outcome, Approved) and not questions.agree(instruction, outcome):
-            await doubts.contradicted(instruction, outcome)
-            outcome = Unknown("the PSP approved another amount")
+        outcome = await self._call(instruction)
         answer = await self._clear_up(instruction) if isinstance(outcome, Unknown) else outcome
-        return answer if isinstance(answer, Pending) else self._conclude(instruction, answer)
+        return answer if isinstance(answer, Pending) else await self._conclude(instruction, answer)
 
     async def settle(
         self,
@@ -114,10 +112,18 @@ class Conversation:
             if finding is None:
                 return None
             if isinstance(finding, Approved | Declined):
-                return self._conclude(instruction, finding)
+                return await self._conclude(instruction, finding)
         raise AssertionError("the rhythm of looking ended")
 
     # --- inside -------------------------------------------------------------------------------
+
+    async def _call(self, instruction: Instruction) -> Outcome:
+        self._asked[instruction.key] = instruction
+        outcome = await questions.call(instruction)
+        if isinstance(outcome, Approved) and not questions.agree(instruction, outcome):
+            await doubts.contradicted(instruction, outcome)
+            return Unknown("the PSP approved another amount")
+        return outcome
 
     async def _clear_up(self, instruction: Instruction) -> Certain | Pending:
         never_arrived = 0
@@ -142,8 +148,11 @@ class Conversation:
             voided = await self.settle(questions.void_of(instruction, instruction.amount, None))
             if isinstance(voided, Approved):
                 return NotSent("it never reached the PSP and was voided there by our reference")
-        elif finding.safe_to_repeat:
-            return await questions.call(instruction)
+        elif finding.safe_to_repeat or isinstance(instruction, VoidInstruction):
+            outcome = await self._call(instruction)
+            # That the repetition never left us says nothing about the first one.
+            if not isinstance(outcome, NotSent):
+                return outcome
         return Unknown("the PSP knows nothing of it, which proves nothing")
 
     async def _learn(
@@ -181,11 +190,28 @@ class Conversation:
         return finding
 
     async def _believe(self, instruction: Instruction, event: PspEvent) -> Finding:
-        amount = event.reply.amount if isinstance(event.reply, Approved) else event.amount
-        if amount != instruction.amount and not isinstance(instruction, VoidInstruction):
-            await doubts.contradictory(event, instruction.amount)
-            return Unknown("a webhook told another amount")
+        if not questions.fits(instruction, event):
+            await doubts.contradictory(event, instruction)
+            return Unknown("a webhook disagreed with what we asked")
         return event.reply
+
+    async def _account_for(self, event: PspEvent) -> None:
+        """A fact about a question that is answered: the same again, or something for a person."""
+        instruction = self._asked.get(event.key)
+        if instruction is None:
+            await doubts.unexpected(event)
+        elif not questions.fits(instruction, event):
+            await doubts.contradictory(event, instruction)
+        elif not self._explains(event):
+            await doubts.unexpected(event)
+
+    def _explains(self, event: PspEvent) -> bool:
+        known = self._concluded.get(event.key)
+        if isinstance(event.reply, Pending) or (known and known.kind == event.reply.kind):
+            return True
+        # We stopped waiting for it and released it: whatever it became is undone.
+        given_up = known is None or isinstance(known, NotSent)
+        return given_up and event.key in self._released
 
     def _has_word_of(self, instruction: Instruction) -> bool:
         return any(event.key == instruction.key for event in self._heard)
@@ -197,8 +223,16 @@ class Conversation:
                 return event
         return None
 
-    def _conclude(self, instruction: Instruction, outcome: Certain) -> Certain:
+    async def _conclude(self, instruction: Instruction, outcome: Certain) -> Certain:
         self._concluded[instruction.key] = outcome
+        if isinstance(instruction, VoidInstruction) and isinstance(outcome, Approved):
+            self._released.add(instruction.authorize_key)
+        self._note(instruction, outcome)
+        while not isinstance(outcome, NotSent) and (event := self._take(instruction)):
+            await self._account_for(event)
+        return outcome
+
+    def _note(self, instruction: Instruction, outcome: Certain) -> None:
         reason, code = None, None
         if isinstance(outcome, Declined):
             reason, code = outcome.reason, outcome.code
@@ -207,4 +241,3 @@ class Conversation:
         attempt = Attempt(instruction.key, instruction.account, outcome.kind, reason, code)
         earlier = tuple(a for a in self.attempts if a.key != instruction.key)
         self.attempts = (*earlier, attempt)
-        return outcome

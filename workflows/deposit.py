@@ -30,7 +30,7 @@ from .domain.payments import (
     ScreenRequest,
     Stopped,
 )
-from .domain.psp import Approved, CaptureInstruction, Operation, key_of
+from .domain.psp import Approved, CaptureInstruction, Operation, Pending, key_of
 from .domain.wallet import Credit
 from .holding import posted_or_bug
 from .payment import Payment
@@ -209,12 +209,16 @@ class Deposit(Payment[Status]):
                 amount=amount,
                 trace_id=self._order.trace_id,
                 psp_ref=hold.approved.psp_ref,
-            )
+            ),
+            when_pending=self._capture_promised,
         )
         if isinstance(outcome, Approved):
             return outcome
         self.learn(problem=problem_of(outcome))
         return None
+
+    async def _capture_promised(self, pending: Pending) -> None:
+        await self.advance(Status.PENDING)
 
     async def _credit(self, hold: Hold, capture: Approved) -> None:
         command = Credit(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from . import books
-from .domain.money import Money
 from .domain.payments import Case, CaseKind
 from .domain.psp import Approved, Instruction, PspEvent, VoidInstruction
 
@@ -50,9 +49,9 @@ async def unreleased(void: VoidInstruction, reason: str) -> None:
     )
 
 
-async def contradictory(event: PspEvent, asked: Money) -> None:
+async def contradictory(event: PspEvent, asked: Instruction) -> None:
     """A webhook disagrees with what we asked: it changes nothing."""
-    await _about(event, CaseKind.CONTRADICTION, f"we asked for {asked}")
+    await _about(event, CaseKind.CONTRADICTION, f"we asked {asked.account.psp} for {asked.amount}")
 
 
 async def unexpected(event: PspEvent) -> None:

@@ -92,7 +92,8 @@ class Payment(Generic[S]):
 
     async def next_rest(self) -> Record:
         """Wait until the run rests again, for the caller of a command."""
-        before = self._recorded
+        # A rest that is being recorded at this moment came before the command.
+        before = self._version
         await workflow.wait_condition(lambda: self._recorded > before)
         return self.record()
 
@@ -106,8 +107,8 @@ class Payment(Generic[S]):
             )
 
     @workflow.signal(description="A verified fact from the PSP: a webhook or a report line")
-    def psp_event(self, event: PspEvent) -> None:
-        self.psp.hear(event)
+    async def psp_event(self, event: PspEvent) -> None:
+        await self.psp.hear(event)
 
     # --- the end ------------------------------------------------------------------------------
 
@@ -115,19 +116,22 @@ class Payment(Generic[S]):
         self, process: Callable[[], Awaitable[None]], when_cancelled: Callable[[], None]
     ) -> Record:
         """Play the process to its end. A cancelled run ends in order, never torn."""
-        playing = asyncio.ensure_future(process())
+        playing = asyncio.ensure_future(self._play(process))
         while not playing.done():
             try:
                 await asyncio.shield(playing)
             except asyncio.CancelledError:
                 when_cancelled()
         playing.result()
-        while self.psp.has_unread or not workflow.all_handlers_finished():
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            await self.psp.account_for_the_rest()
         return self.record()
 
     # --- inside -------------------------------------------------------------------------------
+
+    async def _play(self, process: Callable[[], Awaitable[None]]) -> None:
+        await process()
+        while self.psp.has_unread or not workflow.all_handlers_finished():
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            await self.psp.account_for_the_rest()
 
     async def _tell_of_doubt(self) -> None:
         if self.status != self._clarifying and self._clarifying in self._legal[self.status]:

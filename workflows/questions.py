@@ -19,6 +19,7 @@ from .domain.psp import (
     Operation,
     Outcome,
     PayoutInstruction,
+    PspEvent,
     RefundInstruction,
     Unknown,
     VoidInstruction,
@@ -70,6 +71,17 @@ async def look_up(instruction: Instruction, psp_ref: str | None) -> Finding:
 def agree(instruction: Instruction, approved: Approved) -> bool:
     """A void releases what is left, whatever that is; all else is done in full or not believed."""
     return isinstance(instruction, VoidInstruction) or approved.amount == instruction.amount
+
+
+def fits(instruction: Instruction, event: PspEvent) -> bool:
+    """Whether a webhook tells of the PSP, the operation and the amount that we asked."""
+    _, operation = _QUESTIONS[type(instruction)]
+    if (event.psp, event.operation) != (instruction.account.psp, operation):
+        return False
+    if isinstance(instruction, VoidInstruction):
+        return True
+    told = event.reply.amount if isinstance(event.reply, Approved) else event.amount
+    return instruction.amount == event.amount == told
 
 
 def void_of(

@@ -61,10 +61,16 @@ def start_of(order: Order) -> Start:
                 SearchAttributePair(PLAYER_ID, order.player.id),
                 SearchAttributePair(CURRENCY, order.amount.currency),
                 SearchAttributePair(AMOUNT_MINOR, order.amount.minor_units),
+                *_psp_of(order),
             ]
         ),
         memo={"trace_id": order.trace_id},
     )
+
+
+def _psp_of(order: Order) -> list[SearchAttributePair[str]]:
+    """Known from the start for a refund alone."""
+    return [SearchAttributePair(PSP, order.account.psp)] if isinstance(order, RefundOrder) else []
 
 
 def id_of(order: Order) -> str:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from temporalio.client import WorkflowHandle
-
+from tests.workflows.asking import Handle, accepted
+from tests.workflows.orders import FIFTY, refund
 from tests.workflows.time_travel import TimeMachine
-from tests.workflows.world import FIFTY, World, refund
-from workflows.domain.payments import Record
+from tests.workflows.world import World
 from workflows.domain.psp import Approved, Declined, NotSent, Operation, Pending, Unknown
 from workflows.domain.refunds import RefundOrder
 from workflows.domain.wallet import RefusalReason
 
-Handle = WorkflowHandle[Any, Record]
 PROMISED = Pending("psp-1")
 
 
 async def begin(world: World) -> tuple[RefundOrder, Handle]:
     order = refund(world.name)
     return order, await world.start(order)
-
-
-async def accepted(handle: Handle) -> Record:
-    return await handle.execute_update("accepted", id="accepted", result_type=Record)
 
 
 async def test_a_refund_is_submitted_first_and_processed_by_webhook(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
@@ -13,11 +14,10 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from tests.workflows.orders import FIFTY
 from workers.assembly import WORKFLOWS, activities_of, workflow_runner
-from workflows.domain.deposits import DepositOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import (
-    CaptureMethod,
     Case,
     Cleared,
     Record,
@@ -26,11 +26,11 @@ from workflows.domain.payments import (
     ScreenRequest,
     Verdict,
 )
-from workflows.domain.payouts import PayoutOrder
 from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
     CaptureInstruction,
+    Declined,
     Finding,
     Instruction,
     Lookup,
@@ -39,18 +39,17 @@ from workflows.domain.psp import (
     Operation,
     Outcome,
     PayoutInstruction,
+    Pending,
     PspEvent,
     RefundInstruction,
     Reply,
     VoidInstruction,
 )
-from workflows.domain.refunds import RefundOrder
 from workflows.domain.wallet import (
     CaptureHold,
     Credit,
     Debit,
     Hold,
-    Player,
     Posted,
     RefusalReason,
     Refused,
@@ -60,8 +59,17 @@ from workflows.domain.wallet import (
 from workflows.ports import Cases, Psp, Registry, Risk, Routing, Wallet
 from workflows.visibility import Order, start_of
 
-PLAYER = Player("acme", "player-1")
-FIFTY = Money(5000, "EUR")
+SOFT = Declined("do_not_honor", soft=True, code="05")
+HARD = Declined("stolen_card", soft=False, code="43")
+CHALLENGE = Pending("psp-1", "https://psp.example/challenge/1")
+
+
+@dataclass
+class Gate:
+    """Between the PSP doing what it was asked and our hearing of it."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class FakePsp(Psp):
@@ -73,6 +81,11 @@ class FakePsp(Psp):
         self.lookups: list[str] = []
         self._outcomes: dict[str, deque[Outcome]] = defaultdict(deque)
         self._findings: dict[str, deque[Finding]] = defaultdict(deque)
+        self._gates: dict[str, Gate] = {}
+
+    def will_hold(self, operation: Operation) -> Gate:
+        """Its next call of this kind answers when the gate is opened, and not before."""
+        return self._gates.setdefault(operation, Gate())
 
     def will_answer(self, operation: Operation, *outcomes: Outcome) -> None:
         self._outcomes[operation].extend(outcomes)
@@ -82,19 +95,19 @@ class FakePsp(Psp):
         self._findings[operation].extend(findings)
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
-        return self._do(Operation.AUTHORIZE, instruction)
+        return await self._do(Operation.AUTHORIZE, instruction)
 
     async def capture(self, instruction: CaptureInstruction) -> Outcome:
-        return self._do(Operation.CAPTURE, instruction)
+        return await self._do(Operation.CAPTURE, instruction)
 
     async def void(self, instruction: VoidInstruction) -> Outcome:
-        return self._do(Operation.VOID, instruction)
+        return await self._do(Operation.VOID, instruction)
 
     async def refund(self, instruction: RefundInstruction) -> Outcome:
-        return self._do(Operation.REFUND, instruction)
+        return await self._do(Operation.REFUND, instruction)
 
     async def payout(self, instruction: PayoutInstruction) -> Outcome:
-        return self._do(Operation.PAYOUT, instruction)
+        return await self._do(Operation.PAYOUT, instruction)
 
     async def look_up(self, lookup: Lookup) -> Finding:
         self.lookups.append(lookup.key)
@@ -103,9 +116,12 @@ class FakePsp(Psp):
             return NotFound(safe_to_repeat=True)
         return findings.popleft() if len(findings) > 1 else findings[0]
 
-    def _do(self, operation: Operation, instruction: Instruction) -> Outcome:
+    async def _do(self, operation: Operation, instruction: Instruction) -> Outcome:
         self.done.append(instruction.key.partition(":")[2])
         self.asked.append(instruction)
+        if gate := self._gates.pop(operation, None):
+            gate.reached.set()
+            await gate.opened.wait()
         outcomes = self._outcomes[operation]
         if outcomes:
             return outcomes.popleft()
@@ -151,7 +167,10 @@ class FakeBooks(Registry, Cases, Risk, Routing):
         self.records: list[Record] = []
         self.cases: dict[str, Case] = {}
         self.verdict: Verdict = Cleared()
-        self.accounts = (MerchantAccount(psp, "first"), MerchantAccount(psp, "second"))
+        self.accounts: tuple[MerchantAccount, ...] = (
+            MerchantAccount(psp, "first"),
+            MerchantAccount(psp, "second"),
+        )
 
     async def record(self, record: Record) -> None:
         self.records.append(record)
@@ -232,48 +251,3 @@ async def a_world(client: Client) -> AsyncIterator[World]:
     calls = Worker(client, task_queue=f"psp-{name}", activities=activities_of(world.psp))
     async with core, calls:
         yield world
-
-
-def deposit(**changes: Any) -> DepositOrder:
-    order: dict[str, Any] = {
-        "intent_id": f"in_{uuid.uuid4().hex}",
-        "player": PLAYER,
-        "amount": FIFTY,
-        "method": "card",
-        "region": "MT",
-        "segment": None,
-        "return_url": "https://casino.example/back",
-        "capture_method": CaptureMethod.AUTOMATIC,
-        "payment_token": "tok_ok",
-        "trace_id": "trace-1",
-        "expires_in_seconds": 1800,
-    }
-    return DepositOrder(**(order | changes))
-
-
-def payout(**changes: Any) -> PayoutOrder:
-    order: dict[str, Any] = {
-        "payout_id": f"po_{uuid.uuid4().hex}",
-        "player": PLAYER,
-        "amount": FIFTY,
-        "method": "bank",
-        "destination": "dst_ok",
-        "region": "MT",
-        "segment": None,
-        "requester": "platform-1",
-        "trace_id": "trace-1",
-    }
-    return PayoutOrder(**(order | changes))
-
-
-def refund(psp: str, **changes: Any) -> RefundOrder:
-    order: dict[str, Any] = {
-        "refund_id": f"re_{uuid.uuid4().hex}",
-        "intent_id": f"in_{uuid.uuid4().hex}",
-        "player": PLAYER,
-        "amount": FIFTY,
-        "account": MerchantAccount(psp, "first"),
-        "capture_ref": "psp-capture",
-        "trace_id": "trace-1",
-    }
-    return RefundOrder(**(order | changes))

@@ -33,7 +33,7 @@ _UNSURE = {Status.REQUIRES_ACTION, Status.PENDING, Status.CLARIFYING}
 NEXT: dict[Status, set[Status]] = {
     Status.INITIATED: _UNSURE | _ENDS | {Status.AUTHORIZED},
     Status.REQUIRES_ACTION: _UNSURE | _ENDS | {Status.AUTHORIZED},
-    Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED},
+    Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED},
     Status.CLARIFYING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED, Status.VOIDED},
     Status.AUTHORIZED: _ENDS
     | {Status.AUTHORIZED, Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED},
