@@ -5,12 +5,13 @@ plugin tells how its PSP would answer, how it signs, and what must never be seen
 stand examples in `examples/*.json`, each one exchange or one webhook:
 
     {"call": "authorize", "amount": "1234", "currency": "JPY", "psp_ref": null,
-     "request": {"method": "POST", "path": "/v1/…", "body": {…}},
+     "request": {"method": "POST", "path": "/v1/…", "headers": {…}, "body": {…}},
      "answer": {"status": 200, "body": {…}},
      "becomes": {"kind": "approved", …}}
     {"webhook": {…}, "becomes": [{"event_id": "…", "key": "…", …}]}
 
-A body that is no JSON is given as a string. `becomes` names the members that matter.
+A body that is no JSON is given as a string. `headers` (names in lower case, the one of the
+idempotency key among them) and `becomes` name the members that matter; money reads "50.00 EUR".
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ async def test_every_exchange_is_sent_and_understood_as_declared(plugin: Plugin)
             sent, outcome = await exchange(plugin, example)
             assert sent.method == example["request"]["method"], name
             assert sent.path == example["request"]["path"], name
+            assert differences(sent.headers, example["request"]["headers"]) == [], name
             assert body_of(sent, example["request"]["body"]) == example["request"]["body"], name
             assert differences(plain(outcome), example["becomes"]) == [], name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import os
 import ssl
 import time
 
@@ -101,9 +102,9 @@ DOUBTS = {
     "JSON of another kind": peer.sends(peer.response(200, b'["done"]')),
     "a field of another type": peer.sends(peer.response(200, b'{"status": 1}')),
     "no UTF-8": peer.sends(peer.response(200, b'{"status": "\xff\xfe"}')),
-    "a body above the cap": peer.sends(peer.response(200, b" " * 20_000)),
+    "a body above the cap": peer.sends(peer.response(200, GOOD + b" " * 20_000)),
     "a gzip bomb": peer.sends(
-        peer.response(200, gzip.compress(b" " * 50_000_000), {"content-encoding": "gzip"})
+        peer.response(200, gzip.compress(GOOD + b" " * 50_000_000), {"content-encoding": "gzip"})
     ),
     "gzip that breaks off": peer.sends(
         peer.response(200, gzip.compress(GOOD)[:-6], {"content-encoding": "gzip"})
@@ -115,6 +116,11 @@ DOUBTS = {
     "a redirect": peer.sends(peer.response(302, GOOD, {"location": "http://127.0.0.1:1/"})),
     "an error of the PSP": peer.sends(peer.response(500, GOOD)),
     "an error of a gateway": peer.sends(peer.response(502, b"<html>bad gateway</html>")),
+    "a compressed answer above the cap": peer.sends(
+        peer.response(
+            200, gzip.compress(GOOD, mtime=0) + os.urandom(20_000), {"content-encoding": "gzip"}
+        )
+    ),
     "silence": peer.hangs,
     "an answer that drips": peer.drips,
 }

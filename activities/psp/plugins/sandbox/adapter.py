@@ -73,9 +73,8 @@ class SandboxAdapter:
             headers=self._headers(lookup),
             params={"reference": lookup.key},
         )
-        if answer.status == 404:
-            # Its own words, not those of a gateway that knows no such page.
-            answer.read(FaultMessage)
+        # Its own word, not that of a gateway that knows no such page.
+        if answer.status == 404 and answer.read(FaultMessage).error.code == "not_found":
             return NotFound(safe_to_repeat=True)
         if answer.status != 200:
             raise InDoubt(f"HTTP {answer.status}")

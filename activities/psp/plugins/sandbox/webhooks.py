@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -81,22 +80,16 @@ class Ear:
         return event_id
 
     def _signed(self, content: bytes, given: str) -> bool:
-        right = [hmac.digest(key, content, hashlib.sha256) for key in self._keys]
-        signatures = [_decoded(part) for part in given.split(" ")[:SIGNATURES_AT_MOST]]
-        # Every pair is compared, so that the time taken tells nothing.
+        right = [_signature(key, content) for key in self._keys]
+        # As text, not decoded: several base64 texts are the same bytes. Every pair is compared,
+        # so that the time taken tells nothing.
+        signatures = given.encode().split(b" ")[:SIGNATURES_AT_MOST]
         matches = [hmac.compare_digest(mine, theirs) for mine in right for theirs in signatures]
         return any(matches)
 
 
-def _decoded(part: str) -> bytes:
-    """A `v1,<base64>` signature; empty, which never matches, for any other."""
-    version, _, signature = part.partition(",")
-    if version != "v1":
-        return b""
-    try:
-        return base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+def _signature(key: bytes, content: bytes) -> bytes:
+    return b"v1," + base64.b64encode(hmac.digest(key, content, hashlib.sha256))
 
 
 def _read(model: type[Model], body: bytes) -> Model:
