@@ -48,6 +48,8 @@ async def _serve(chosen: Settings, store: Store) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Well above the callers': they must be the ones to drop idle connections.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
     log.info("the sandbox PSP listens on %s", chosen.url)

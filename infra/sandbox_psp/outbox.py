@@ -16,12 +16,17 @@ from infra.sandbox_psp.wire import rfc3339
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 _NEXT = """
-SELECT sequence, id, body, attempts, due_at FROM webhooks AS mine
-WHERE due_at IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM webhooks AS earlier
-    WHERE earlier.subject = mine.subject AND earlier.due_at IS NOT NULL
-      AND earlier.sequence < mine.sequence)
-ORDER BY due_at LIMIT ?
+SELECT sequence, id, subject, body, attempts, due_at FROM outbox
+WHERE due_at IS NOT NULL AND blocked = 0 ORDER BY due_at LIMIT ?
+"""
+_PUT = """
+INSERT INTO outbox (id, subject, type, reference, body, created_at, due_at, blocked)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,
+        EXISTS (SELECT 1 FROM outbox WHERE subject = ?2 AND due_at IS NOT NULL))
+"""
+_UNBLOCK = """
+UPDATE outbox SET blocked = 0 WHERE sequence = (
+    SELECT min(sequence) FROM outbox WHERE subject = ? AND due_at IS NOT NULL)
 """
 
 
@@ -31,6 +36,7 @@ class Waiting:
 
     sequence: int
     id: str
+    subject: str
     body: bytes
     attempts: int
     due_at: float
@@ -50,8 +56,7 @@ class Outbox:
         kind = f"{result.operation}.{result.status}"
         told = {"id": event, "type": kind, "created_at": rfc3339(now), "data": view}
         self._store.run(
-            "INSERT INTO webhooks (id, subject, type, reference, body, created_at, due_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            _PUT,
             event,
             result.subject,
             kind,
@@ -66,20 +71,22 @@ class Outbox:
         return [Waiting(**dict(row)) for row in self._store.rows(_NEXT, limit)]
 
     def delivered(self, event: Waiting, answer: str) -> None:
-        self._store.run(
-            "UPDATE webhooks SET delivered_at = ?, attempts = attempts + 1, last_answer = ?, "
-            # A resend that was ordered meanwhile stays due.
-            "due_at = nullif(due_at, ?) WHERE sequence = ?",
-            time.time(),
-            answer,
-            event.due_at,
-            event.sequence,
-        )
+        with self._store.transaction():
+            self._store.run(
+                "UPDATE outbox SET delivered_at = ?, attempts = attempts + 1, last_answer = ?, "
+                # A resend that was ordered meanwhile stays due.
+                "due_at = nullif(due_at, ?) WHERE sequence = ?",
+                time.time(),
+                answer,
+                event.due_at,
+                event.sequence,
+            )
+            self._store.run(_UNBLOCK, event.subject)
 
     def refused(self, event: Waiting, answer: str) -> None:
         pause = min(_FIRST_PAUSE * 2 ** min(event.attempts, 20), _LONGEST_PAUSE)
         self._store.run(
-            "UPDATE webhooks SET due_at = ?, attempts = attempts + 1, last_answer = ? "
+            "UPDATE outbox SET due_at = ?, attempts = attempts + 1, last_answer = ? "
             "WHERE sequence = ?",
             time.time() + pause,
             answer,
@@ -89,7 +96,9 @@ class Outbox:
     def resend(self, event_id: str) -> bool:
         """Under the same id and with the same body; False where there is no such event."""
         found = self._store.run(
-            "UPDATE webhooks SET due_at = ?, attempts = 0 WHERE id = ?", time.time(), event_id
+            "UPDATE outbox SET due_at = ?, blocked = 0, attempts = 0 WHERE id = ?",
+            time.time(),
+            event_id,
         )
         self.bell.set()
         return found == 1
@@ -100,7 +109,7 @@ class Outbox:
         self.bell.set()
 
     def read(self) -> list[dict[str, Any]]:
-        rows = self._store.rows("SELECT * FROM webhooks ORDER BY sequence")
+        rows = self._store.rows("SELECT * FROM outbox ORDER BY sequence")
         return [_view(dict(row)) for row in rows]
 
 

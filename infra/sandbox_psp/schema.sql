@@ -67,8 +67,9 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS journal_is_never_cut BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
--- `due_at` is null once delivered, and for what is withheld until somebody resends it.
-CREATE TABLE IF NOT EXISTS webhooks (
+-- `due_at` is null once delivered, and for what is withheld until somebody resends it; `blocked`
+-- while an earlier event of the same subject is undelivered.
+CREATE TABLE IF NOT EXISTS outbox (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     subject TEXT NOT NULL,
@@ -77,12 +78,14 @@ CREATE TABLE IF NOT EXISTS webhooks (
     body BLOB NOT NULL,
     created_at REAL NOT NULL,
     due_at REAL,
+    blocked INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     delivered_at REAL,
     last_answer TEXT
 );
-CREATE INDEX IF NOT EXISTS webhooks_to_send ON webhooks (subject, sequence)
-    WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS outbox_next ON outbox (due_at)
+    WHERE due_at IS NOT NULL AND blocked = 0;
+CREATE INDEX IF NOT EXISTS outbox_lines ON outbox (subject, sequence) WHERE due_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -174,6 +174,9 @@ class SandboxPsp:
         entries: list[dict[str, Any]] = response.json()["entries"]
         return entries
 
+    async def has_done(self, reference: str) -> bool:
+        return bool(await self.journal(reference))
+
     async def control(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         content = None if body is None else orjson.dumps(body)
         response = await self.http.request(method, f"/_control/{path}", content=content)

@@ -16,6 +16,7 @@ from tests.infra.sandbox_psp_client import (
     codes,
     fresh,
     sandbox_psp,
+    until,
 )
 
 
@@ -83,16 +84,15 @@ async def test_a_500_of_the_card_executed_nothing(psp: SandboxPsp) -> None:
 
 async def test_a_slow_card_keeps_only_its_own_caller_waiting(psp: SandboxPsp) -> None:
     asked = authorization("tok_slow")
-    async with psp.behaving(slow_seconds=0.4, idempotency="conflict_in_flight"):
+    async with psp.behaving(slow_seconds=0.6, idempotency="conflict_in_flight"):
         began = time.monotonic()
         slow = asyncio.create_task(psp.write("/authorizations", asked, key="slow"))
-        await asyncio.sleep(0.1)
-        assert len(await psp.journal(asked["reference"])) == 1
+        await until(lambda: psp.has_done(asked["reference"]))
         meanwhile = await psp.write("/authorizations", asked, key="slow")
         assert meanwhile.json()["error"]["code"] == "idempotency_in_flight"
         assert not slow.done()
         assert (await slow).json()["status"] == "approved"
-        assert time.monotonic() - began >= 0.4
+        assert time.monotonic() - began >= 0.6
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ async def test_a_payout_to_nowhere_is_declined_at_once(psp: SandboxPsp) -> None:
 
 async def test_a_slow_payout_is_pending_until_its_time(psp: SandboxPsp) -> None:
     told = {"amount": 900, "currency": "EUR", "method": "bank", "player_id": "player-1"}
-    async with psp.behaving(slow_seconds=0.2, async_seconds=60):
+    async with psp.behaving(slow_seconds=0.5, async_seconds=60):
         asked = await psp.do("/payouts", **told, destination="dst_slow")
     assert (await psp.look_up(asked["reference"])).json()["status"] == "pending"
     assert await psp.journal(asked["reference"]) == []
@@ -163,11 +163,12 @@ async def test_a_slow_payout_is_pending_until_its_time(psp: SandboxPsp) -> None:
 
 
 async def test_a_hold_voided_while_pending_is_never_approved(psp: SandboxPsp) -> None:
-    held = await psp.authorize("tok_async")
+    async with psp.behaving(async_seconds=0.5):
+        held = await psp.authorize("tok_async")
     assert (await psp.void(held))["amount"] == 0
     [told] = await psp.receiver.wait_for(held["reference"])
     assert codes(told.data) == ["reference_voided"]
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(0.6)
     assert [each["outcome"] for each in await psp.journal(held["reference"])] == ["declined"]
     assert codes(await psp.capture(held, 1)) == ["not_capturable"]
 

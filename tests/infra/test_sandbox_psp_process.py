@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from tests.infra.sandbox_psp_client import (
@@ -13,6 +15,7 @@ from tests.infra.sandbox_psp_client import (
     SECRET,
     SandboxPsp,
     authorization,
+    fresh,
     launch,
     sandbox_psp,
     until,
@@ -23,10 +26,6 @@ from tests.infra.sandbox_psp_client import (
 async def psp(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxPsp]:
     async with sandbox_psp(tmp_path_factory.mktemp("process")) as running:
         yield running
-
-
-async def has_done_something(psp: SandboxPsp) -> bool:
-    return bool(await psp.journal(""))
 
 
 async def ended(environment: dict[str, str]) -> tuple[int | None, list[str]]:
@@ -73,7 +72,7 @@ async def test_a_taken_port_is_said_in_one_sentence(psp: SandboxPsp) -> None:
 
 async def test_it_ends_at_once_when_told_to_and_kept_its_log_quiet(psp: SandboxPsp) -> None:
     slow = asyncio.create_task(psp.write("/authorizations", authorization("tok_slow")))
-    await until(lambda: has_done_something(psp))
+    await until(lambda: psp.has_done(""))
     began = time.monotonic()
     code, said = await psp.stop()
     assert code == 0
@@ -85,3 +84,23 @@ async def test_it_ends_at_once_when_told_to_and_kept_its_log_quiet(psp: SandboxP
     await psp.start()
     [entry] = await psp.journal("")
     assert entry["outcome"] == "approved"
+
+
+async def test_what_was_answered_before_a_kill_is_in_the_journal_once(psp: SandboxPsp) -> None:
+    answered: list[str] = []
+
+    async def keep_asking() -> None:
+        while True:
+            answered.append((await psp.authorize(reference=fresh("kill")))["id"])
+
+    asking = [asyncio.create_task(keep_asking()) for _ in range(4)]
+    await until(lambda: psp.has_done("kill_"))
+    await asyncio.sleep(0.1)
+    await psp.stop(signal.SIGKILL)
+    for ended_by in await asyncio.gather(*asking, return_exceptions=True):
+        assert isinstance(ended_by, httpx.TransportError)
+    await psp.start()
+    done = [entry["id"] for entry in await psp.journal("kill_")]
+    assert len(answered) > 10
+    assert len(set(done)) == len(done)
+    assert set(answered) <= set(done)

@@ -39,7 +39,8 @@ async def test_a_pending_result_comes_by_signed_webhook(psp: SandboxPsp) -> None
 
 async def test_a_refused_webhook_comes_again_under_the_same_id(psp: SandboxPsp) -> None:
     psp.receiver.refusals = 2
-    asked = await psp.authorize("tok_async")
+    async with psp.behaving(async_seconds=0):
+        asked = await psp.authorize("tok_async")
     await psp.receiver.wait_for(asked["reference"])
     tries = psp.receiver.of(asked["reference"])
     assert [each.answered for each in tries] == [500, 500, 204]
@@ -91,6 +92,7 @@ async def test_paused_webhooks_wait_for_the_resume(psp: SandboxPsp) -> None:
     assert await psp.control("POST", "webhooks/pause") == {"paused": True}
     async with psp.behaving(async_seconds=0):
         asked = await psp.authorize("tok_async")
+    await until(lambda: has_events(psp, asked["reference"]))
     await asyncio.sleep(0.1)
     assert [e["state"] for e in await events(psp, asked["reference"])] == ["waiting"]
     assert psp.receiver.of(asked["reference"]) == []
@@ -108,6 +110,7 @@ async def test_a_kill_loses_neither_journal_nor_promise_nor_webhook_nor_orders(
     await psp.control("PUT", "settings", {"async_seconds": 0.3})
     promised = await psp.authorize("tok_async")
     held = await psp.authorize()
+    await until(lambda: has_events(psp, decided["reference"]))
     [waiting] = await events(psp, decided["reference"])
 
     await psp.stop(signal.SIGKILL)
