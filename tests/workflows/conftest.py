@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.workflows.time_travel import TimeMachine
-from tests.workflows.world import World, a_world
+from tests.workflows.world import World, a_world, working
 
 
 @pytest.fixture
@@ -18,5 +18,5 @@ def time_machine(temporal_client: Client) -> TimeMachine:
 
 @pytest.fixture
 async def world(time_machine: TimeMachine) -> AsyncIterator[World]:
-    async with a_world(time_machine.client) as made:
+    async with working(a_world(time_machine.client)) as made:
         yield made

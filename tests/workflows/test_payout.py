@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ async def test_a_payout_that_fails_at_the_psp_gives_the_money_back(world: World)
 
 
 async def test_without_funds_the_payout_is_refused_and_no_psp_asked(world: World) -> None:
-    world.wallet.refuses_hold = RefusalReason.INSUFFICIENT_FUNDS
+    world.wallet.refuses["hold"] = RefusalReason.INSUFFICIENT_FUNDS
     _, handle = await begin(world)
     answered = await accepted(handle)
     assert answered.status == "PAYOUT_REFUSED"
@@ -103,6 +104,45 @@ async def test_a_postponed_payout_waits_and_is_then_decided(
     await time_machine.forward(handle, timedelta(days=4))
     assert world.books.statuses[-1] == "PAYOUT_AWAITING_APPROVAL"
     assert (await decide(handle, Decision.APPROVE)).status == "PAYOUT_SETTLED"
+
+
+async def test_a_postponed_payout_that_is_cancelled_is_told_to_be_cancelled(world: World) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    first = await accepted(handle)
+    await decide(handle, Decision.POSTPONE, until=_days_after(first.at, 3))
+    assert (await command(handle, "cancel")).status == "PAYOUT_CANCELLED"
+    assert world.books.statuses[-2:] == ["PAYOUT_POSTPONED", "PAYOUT_CANCELLED"]
+
+
+async def test_after_a_postponement_there_is_time_to_decide(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    first = await accepted(handle)
+    await time_machine.forward(handle, timedelta(days=25))
+    await decide(handle, Decision.POSTPONE, until=_days_after(first.at, 50))
+    await time_machine.forward(handle, timedelta(days=26))
+    assert world.books.statuses[-1] == "PAYOUT_AWAITING_APPROVAL"
+    assert (await decide(handle, Decision.APPROVE)).status == "PAYOUT_SETTLED"
+
+
+async def test_an_approval_and_a_cancel_at_once_pay_or_give_back_never_both(world: World) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    _, handle = await begin(world)
+    await accepted(handle)
+    said = await asyncio.gather(
+        decide(handle, Decision.APPROVE),
+        decide(handle, Decision.APPROVE, by="approver-2"),
+        command(handle, "cancel"),
+        return_exceptions=True,
+    )
+    result = await handle.result()
+    assert any(isinstance(answer, Exception) for answer in said)
+    paid = result.status == "PAYOUT_SETTLED"
+    assert world.wallet.commands == ["hold", "capture_hold" if paid else "release"]
+    assert world.psp.done == (["payout:1"] if paid else [])
 
 
 @pytest.mark.parametrize("until", [None, "tomorrow", "2020-01-01T00:00:00+00:00", "2026-01-01"])

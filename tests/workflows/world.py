@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -129,12 +129,13 @@ class FakePsp(Psp):
 
 
 class FakeWallet(Wallet):
-    """Keeps a diary; refuses a hold when told to."""
+    """Keeps a diary of what it did, once per key; refuses what it was told to."""
 
     def __init__(self) -> None:
         self.commands: list[str] = []
         self.amounts: dict[str, Money] = {}
-        self.refuses_hold: RefusalReason | None = None
+        self.refuses: dict[str, RefusalReason] = {}
+        self._posted: dict[str, Posted] = {}
 
     async def credit(self, command: Credit) -> WalletResult:
         return self._post("credit", command.key, command.amount)
@@ -143,8 +144,6 @@ class FakeWallet(Wallet):
         return self._post("debit", command.key, command.amount)
 
     async def hold(self, command: Hold) -> WalletResult:
-        if self.refuses_hold is not None:
-            return Refused(self.refuses_hold)
         return self._post("hold", command.key, command.amount)
 
     async def capture_hold(self, command: CaptureHold) -> WalletResult:
@@ -154,10 +153,15 @@ class FakeWallet(Wallet):
         return self._post("release", command.key, None)
 
     def _post(self, command: str, key: str, amount: Money | None) -> WalletResult:
+        if command in self.refuses:
+            return Refused(self.refuses[command])
+        if key in self._posted:
+            return replace(self._posted[key], replayed=True)
         self.commands.append(command)
         if amount is not None:
             self.amounts[key.partition(":")[2]] = amount
-        return Posted(len(self.commands))
+        self._posted[key] = Posted(len(self.commands))
+        return self._posted[key]
 
 
 class FakeBooks(Registry, Cases, Risk, Routing):
@@ -173,7 +177,8 @@ class FakeBooks(Registry, Cases, Risk, Routing):
         )
 
     async def record(self, record: Record) -> None:
-        self.records.append(record)
+        if all(record.version != known.version for known in self.of(record.payment_id)):
+            self.records.append(record)
 
     async def open(self, case: Case) -> None:
         self.cases.setdefault(case.key, case)
@@ -183,6 +188,9 @@ class FakeBooks(Registry, Cases, Risk, Routing):
 
     async def route(self, request: RouteRequest) -> Route:
         return Route(self.accounts)
+
+    def of(self, payment_id: str) -> list[Record]:
+        return [record for record in self.records if record.payment_id == payment_id]
 
     @property
     def statuses(self) -> list[str]:
@@ -236,18 +244,25 @@ class World:
         )
 
 
-@asynccontextmanager
-async def a_world(client: Client) -> AsyncIterator[World]:
+def a_world(client: Client) -> World:
+    """With queues of its own: runs may be started before anybody works on them."""
     name = f"fake{uuid.uuid4().hex[:12]}"
-    world = World(client, queue=f"core-{name}", name=name)
+    return World(client, queue=f"core-{name}", name=name)
+
+
+@asynccontextmanager
+async def working(world: World) -> AsyncIterator[World]:
+    """Workers as in production, on this world's queues."""
     core = Worker(
-        client,
+        world.client,
         task_queue=world.queue,
         workflows=WORKFLOWS,
         activities=[*activities_of(world.wallet), *activities_of(world.books)],
         workflow_runner=workflow_runner(sandboxed=True),
         graceful_shutdown_timeout=timedelta(seconds=1),
     )
-    calls = Worker(client, task_queue=f"psp-{name}", activities=activities_of(world.psp))
+    calls = Worker(
+        world.client, task_queue=f"psp-{world.name}", activities=activities_of(world.psp)
+    )
     async with core, calls:
         yield world

@@ -1,0 +1,146 @@
+"""What is not certain is never taken for a yes or a no, in whatever way it is uncertain."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.workflows.asking import (
+    accepted,
+    authorize,
+    command,
+    moved,
+    waits_on_timer,
+)
+from tests.workflows.orders import FIFTY, deposit, payout, refund
+from tests.workflows.time_travel import TimeMachine
+from tests.workflows.world import CHALLENGE, World
+from workflows.domain.money import Money
+from workflows.domain.payments import CaseKind
+from workflows.domain.psp import Approved, NotFound, NotSent, Operation, Unknown
+
+UNSENT = [NotSent("connection refused")] * 9
+MORE = Approved("psp-1", Money(5001, "EUR"))
+
+
+async def test_a_repetition_that_never_left_us_does_not_end_the_doubt_of_the_first(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.PAYOUT, Unknown("reset"), NotSent("refused"))
+    world.psp.will_find(Operation.PAYOUT, NotFound(safe_to_repeat=True))
+    handle = await world.start(payout())
+    await accepted(handle)
+    await moved(time_machine, handle, timedelta(seconds=10))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+    assert world.psp.done == ["payout:1", "payout:1", "payout:1"]
+
+
+@pytest.mark.parametrize("first", [MORE, Unknown("reset")], ids=["at once", "when repeated"])
+async def test_an_approval_of_another_amount_is_not_believed(
+    world: World, time_machine: TimeMachine, first: Approved | Unknown
+) -> None:
+    world.psp.will_answer(Operation.PAYOUT, first, MORE)
+    if first is not MORE:
+        world.psp.will_find(Operation.PAYOUT, *[NotFound(safe_to_repeat=True)] * 2)
+    world.psp.will_find(Operation.PAYOUT, Unknown("down"))
+    order = payout()
+    handle = await world.start(order)
+    await accepted(handle)
+    await moved(time_machine, handle, timedelta(minutes=1))
+    assert [case.kind for case in world.books.cases.values()] == [CaseKind.CONTRADICTION]
+    assert world.wallet.commands == ["hold"]
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+
+
+async def test_a_capture_that_can_never_be_sent_voids_the_hold_and_leaves_the_wallet_alone(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.CAPTURE, *UNSENT)
+    handle = await world.start(deposit())
+    answering = asyncio.ensure_future(authorize(handle))
+    await waits_on_timer(handle, "could not be reached")
+    await time_machine.forward(handle, timedelta(minutes=10))
+    answered = await answering
+    assert answered.status == "FAILED"
+    assert answered.facts.problem is not None
+    assert answered.facts.problem.reason == "psp_unreachable"
+    assert world.psp.done == ["authorize:1", *["capture"] * 9, "void:1"]
+    assert world.wallet.commands == []
+
+
+async def test_a_refund_that_can_never_be_sent_gives_the_money_back(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.REFUND, *UNSENT)
+    handle = await world.start(refund(world.name))
+    await waits_on_timer(handle, "could not be reached")
+    await time_machine.forward(handle, timedelta(minutes=10))
+    assert (await handle.result()).status == "REFUND_FAILED"
+    assert world.wallet.commands == ["hold", "release"]
+
+
+async def test_a_payout_that_one_account_can_never_be_sent_goes_by_the_next(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.PAYOUT, *UNSENT)
+    handle = await world.start(payout())
+    await waits_on_timer(handle, "could not be reached")
+    await time_machine.forward(handle, timedelta(minutes=10))
+    result = await handle.result()
+    assert result.status == "PAYOUT_SETTLED"
+    assert result.facts.account is not None
+    assert result.facts.account.id == "second"
+    assert world.psp.done == [*["payout:1"] * 9, "payout:2"]
+
+
+async def test_a_hold_that_cannot_be_voided_becomes_a_case(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
+    world.psp.will_answer(Operation.VOID, *UNSENT)
+    handle = await world.start(deposit())
+    await authorize(handle)
+    cancelling = asyncio.ensure_future(command(handle, "cancel"))
+    await waits_on_timer(handle, "could not be reached")
+    await time_machine.forward(handle, timedelta(minutes=10))
+    assert (await cancelling).status == "CANCELLED"
+    await handle.result()
+    assert [case.kind for case in world.books.cases.values()] == [CaseKind.UNRELEASED]
+
+
+async def test_a_lost_void_is_sent_again_since_it_moves_no_money(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
+    world.psp.will_answer(Operation.VOID, Unknown("reset"))
+    world.psp.will_find(Operation.VOID, NotFound(safe_to_repeat=False))
+    handle = await world.start(deposit())
+    await authorize(handle)
+    cancelling = asyncio.ensure_future(command(handle, "cancel"))
+    await waits_on_timer(handle, "void:1")
+    await time_machine.forward(handle, timedelta(seconds=10))
+    assert (await cancelling).status == "CANCELLED"
+    assert world.psp.done == ["authorize:1", "void:1", "void:1"]
+
+
+async def test_a_deposit_cancelled_in_doubt_is_voided_once_it_is_certain(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, Unknown("read timeout"))
+    world.psp.will_find(Operation.AUTHORIZE, Unknown("down"))
+    order = deposit()
+    handle = await world.start(order)
+    answering = asyncio.ensure_future(authorize(handle))
+    await moved(time_machine, handle, timedelta(minutes=45))
+    assert (await answering).status == "CLARIFYING"
+    await handle.cancel()
+    key = f"{order.intent_id}:authorize:1"
+    yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
+    await handle.signal("psp_event", yes)
+    assert (await handle.result()).status == "CANCELLED"
+    assert world.psp.done == ["authorize:1", "void:1"]
+    assert world.wallet.commands == []
