@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from activities.psp.certification import Canned, Heard
+from activities.psp.certification import Canned, Heard, Verdict
 from activities.psp.contract import HearsWebhooks, Plugin, WebhookRequest
 from tests.activities.psp import peer
 from tests.activities.psp.certifying import (
@@ -39,7 +39,6 @@ async def test_every_exchange_is_sent_and_understood_as_declared(plugin: Plugin)
         if "call" in example:
             sent, outcome = await exchange(plugin, example)
             assert sent.method == example["request"]["method"], name
-            assert sent.path == example["request"]["path"], name
             assert differences(sent.headers, example["request"]["headers"]) == [], name
             assert body_of(sent, example["request"]["body"]) == example["request"]["body"], name
             assert differences(plain(outcome), example["becomes"]) == [], name
@@ -72,16 +71,20 @@ def test_every_webhook_is_heard_as_declared(plugin: Plugin) -> None:
 async def exchange(plugin: Plugin, example: Mapping[str, Any]) -> tuple[Heard, Any]:
     operation = Operation(example["call"])
     amount = Money.parse(example["amount"], example["currency"])
-    account = certification_of(plugin).account
-    instruction = instructions(account, amount, example["psp_ref"])[operation]
+    certification = certification_of(plugin)
+    instruction = instructions(certification.account, amount, example["psp_ref"])[operation]
     said = example["answer"]
     canned = Canned(said["status"], json.dumps(said["body"]).encode())
-    async with (
-        peer.listening(peer.says(lambda _: canned)) as far,
-        asking(plugin, far.url) as ask,
-    ):
+    path = example["request"]["path"]
+
+    def answer(request: Heard) -> Canned:
+        # Whatever else the plugin needs first, such as a token.
+        approved = Verdict.APPROVED
+        return canned if request.path == path else certification.answer(request, approved)
+
+    async with peer.listening(peer.says(answer)) as far, asking(plugin, far.url) as ask:
         outcome = await ask(operation, instruction)
-    (sent,) = far.heard
+    (sent,) = (request for request in far.heard if request.path == path)
     return sent, outcome
 
 
