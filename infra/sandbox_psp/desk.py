@@ -26,7 +26,8 @@ from infra.sandbox_psp.wire import LostAnswer, Refused, TornAnswer
 
 Asked = TypeVar("Asked", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
-_BROKEN = Refused(500, "internal_error", "something broke on our side")
+_UNKNOWN = Refused(404, "not_found", "nothing was executed under this reference")
+_NOTHING = Answer(200, b"")
 _LATER = {"Retry-After": "1"}
 _MAINTENANCE = "<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>"
 
@@ -76,12 +77,11 @@ class Desk:
                 raise Refused(400, "reference_missing", "name the reference in the query")
             fault = self._faults.strike("status")
             _refuse_before(fault)
-            if fault in ("lost_before", "html_200"):
-                return await self._hand_over(Answer(200, b""), fault)
             found = operations.find_referenced(self._books.store, account, reference)
             if found is None:
-                raise Refused(404, "not_found", "nothing was executed under this reference")
-            answer = Answer(200, orjson.dumps(self._books.view(found)))
+                answer = Answer(404, _UNKNOWN.body)
+            else:
+                answer = Answer(200, orjson.dumps(self._books.view(found)))
             return await self._hand_over(answer, fault)
         except Refused as refused:
             return refused.response()
@@ -119,31 +119,32 @@ class Desk:
         self, call: Call, mark: bytes, fault: Kind | None, execute: Callable[[], Operation]
     ) -> tuple[Answer, str | None]:
         """The answer, and how it is handed over: a fault, or a manner of the card."""
-        store, replays_500 = self._books.store, call.modes.idempotency == "replays_500"
-        broken = Answer(500, _BROKEN.body)
-        if fault == "status_500_before" and replays_500:
-            with store.transaction():
-                keep(store, call, mark, broken)
         _refuse_before(fault)
         if fault in ("lost_before", "html_200"):
-            return Answer(200, b""), fault
-        with store.transaction():
-            if kept := recall(store, call, mark):
+            return _NOTHING, fault
+        with self._books.store.transaction():
+            if kept := recall(self._books.store, call, mark):
                 return kept, fault
-            try:
-                done = execute()
-            except BreaksDown:
-                if replays_500:
-                    keep(store, call, mark, broken)
-                return broken, fault
-            answer = Answer(200, orjson.dumps(self._books.view(done)))
-            if fault != "status_500_after" or call.modes.idempotency != "only_success":
-                keep(
-                    store,
-                    call,
-                    mark,
-                    broken if fault == "status_500_after" and replays_500 else answer,
-                )
+            return self._first_answer(call, mark, fault, execute)
+
+    def _first_answer(
+        self, call: Call, mark: bytes, fault: Kind | None, execute: Callable[[], Operation]
+    ) -> tuple[Answer, str | None]:
+        store, regime = self._books.store, call.modes.idempotency
+        broken = Answer(500, _broken().body)
+        try:
+            if fault == "status_500_before":
+                raise BreaksDown
+            done = execute()
+        except BreaksDown:
+            if regime == "replays_500":
+                keep(store, call, mark, broken)
+            return broken, fault
+        answer = Answer(200, orjson.dumps(self._books.view(done)))
+        if fault == "status_500_after" and regime == "replays_500":
+            keep(store, call, mark, broken)
+        elif fault != "status_500_after" or regime != "only_success":
+            keep(store, call, mark, answer)
         return answer, fault or _manner(done)
 
     async def _hand_over(self, answer: Answer, manner: str | None) -> Response:
@@ -152,8 +153,8 @@ class Desk:
         match manner:
             case "lost_before" | "lost_after":
                 return LostAnswer()
-            case "status_500_after":
-                return _BROKEN.response()
+            case "status_500_before" | "status_500_after":
+                return _broken().response()
             case "garbage":
                 cut = answer.body[: len(answer.body) // 2]
                 return Response(cut, 200, media_type="application/json")
@@ -176,11 +177,13 @@ class Desk:
             return
 
 
+def _broken() -> Refused:
+    return Refused(500, "internal_error", "something broke on our side")
+
+
 def _refuse_before(fault: Kind | None) -> None:
-    """Raises Refused for the faults that answer with an error and execute nothing."""
+    """Raises Refused for the faults whose answer says that nothing was executed."""
     match fault:
-        case "status_500_before":
-            raise _BROKEN
         case "status_503":
             raise Refused(503, "unavailable", "not executed; come back later", _LATER)
         case "status_429":

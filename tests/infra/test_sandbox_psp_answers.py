@@ -188,6 +188,15 @@ async def test_faults_of_the_status_leave_the_money_alone(psp: SandboxPsp) -> No
     assert answers == [503, 503, 200]
 
 
+async def test_a_500_of_the_status_says_nothing_about_the_operation(psp: SandboxPsp) -> None:
+    held = await psp.authorize()
+    for fault in ("status_500_before", "status_500_after"):
+        for reference in (held["reference"], "nobody"):
+            await psp.control("POST", "faults", {"operation": "status", "fault": fault})
+            assert (await psp.look_up(reference)).status_code == 500
+    assert (await psp.look_up(held["reference"])).json() == held
+
+
 async def test_a_fault_with_dice_is_the_same_for_the_same_seed(psp: SandboxPsp) -> None:
     dice = {"operation": "*", "fault": "status_429", "times": None, "probability": 0.5, "seed": 7}
     thrown = []
@@ -218,6 +227,16 @@ async def test_a_500_after_the_effect_is_repeated_by_the_regime_of_the_keys(
         answers = [await psp.write("/authorizations", asked, key=key) for _ in range(3)]
     assert [answer.status_code for answer in answers] == statuses
     assert len(await psp.journal(asked["reference"])) == effects
+
+
+async def test_a_500_before_the_effect_may_be_kept_under_the_key(psp: SandboxPsp) -> None:
+    fault = {"operation": "authorization", "fault": "status_500_before"}
+    asked, key = authorization(), fresh("key")
+    async with psp.behaving(idempotency="replays_500"):
+        await psp.control("POST", "faults", fault)
+        answers = [await psp.write("/authorizations", asked, key=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [500, 500]
+    assert await psp.journal(asked["reference"]) == []
 
 
 async def test_keys_may_be_forgotten_or_ignore_the_body(psp: SandboxPsp) -> None:
