@@ -1,0 +1,109 @@
+"""What a flow costs: events and bytes of its history, and Temporal's billable actions.
+
+The numbers are measured. Whoever makes a flow dearer changes them here, and says why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from temporalio.client import Client
+
+from tests.workflows.asking import Handle, accepted, authorize, decide, waits_on_timer
+from tests.workflows.orders import FIFTY, deposit, payout, refund
+from tests.workflows.world import CHALLENGE, World, a_world, working
+from workflows.domain.payments import Cleared
+from workflows.domain.payouts import Decision
+from workflows.domain.psp import Approved, Operation, Pending
+
+HEADROOM = 100
+"""Bytes: lengths of process ids, ports and times differ a little from run to run."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    events: int
+    actions: int
+    bytes: int
+
+    def assert_within(self, budget: Cost) -> None:
+        assert (self.events, self.actions) == (budget.events, budget.actions)
+        assert budget.bytes - 2 * HEADROOM < self.bytes <= budget.bytes + HEADROOM
+
+
+_BILLED = {
+    "workflow_execution_started_event_attributes",
+    "workflow_execution_signaled_event_attributes",
+    "workflow_execution_update_accepted_event_attributes",
+    "activity_task_scheduled_event_attributes",
+    "timer_started_event_attributes",
+    "upsert_workflow_search_attributes_event_attributes",
+}
+
+
+async def cost_of(handle: Handle) -> Cost:
+    """Of a run that has ended. Local activities of one workflow task are one action together."""
+    await handle.result()
+    history = await handle.fetch_history()
+    kinds = Counter(event.WhichOneof("attributes") for event in history.events)
+    with_books = {
+        event.marker_recorded_event_attributes.workflow_task_completed_event_id
+        for event in history.events
+        if event.HasField("marker_recorded_event_attributes")
+    }
+    return Cost(
+        events=len(history.events),
+        actions=sum(kinds[kind] for kind in _BILLED) + len(with_books),
+        bytes=sum(event.ByteSize() for event in history.events),
+    )
+
+
+@pytest.fixture
+async def world(temporal_client: Client) -> AsyncIterator[World]:
+    """On the wall's clock, as in production."""
+    async with working(a_world(temporal_client)) as made:
+        yield made
+
+
+async def test_a_plain_deposit(world: World) -> None:
+    handle = await world.start(deposit())
+    await waits_on_timer(handle, "expires")
+    await authorize(handle)
+    (await cost_of(handle)).assert_within(Cost(events=29, actions=8, bytes=8120))
+
+
+async def test_a_deposit_with_a_challenge(world: World) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
+    order = deposit()
+    handle = await world.start(order)
+    await waits_on_timer(handle, "expires")
+    await authorize(handle)
+    key = f"{order.intent_id}:authorize:1"
+    yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
+    await handle.signal("psp_event", yes)
+    (await cost_of(handle)).assert_within(Cost(events=37, actions=12, bytes=9170))
+
+
+async def test_a_payout_that_a_second_person_approves(world: World) -> None:
+    world.books.verdict = Cleared(needs_approval=True)
+    world.psp.will_answer(Operation.PAYOUT, Pending("psp-1"))
+    order = payout()
+    handle = await world.start(order)
+    await waits_on_timer(handle, "decide")
+    await accepted(handle)
+    await decide(handle, Decision.APPROVE, reason="documents seen")
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
+    (await cost_of(handle)).assert_within(Cost(events=39, actions=14, bytes=9850))
+
+
+async def test_a_refund(world: World) -> None:
+    gate = world.psp.will_hold(Operation.REFUND)
+    handle = await world.start(refund(world.name))
+    await gate.reached.wait()
+    await accepted(handle)
+    gate.opened.set()
+    (await cost_of(handle)).assert_within(Cost(events=20, actions=6, bytes=5550))
