@@ -75,6 +75,12 @@ def reads(view: Any) -> dict[int | str, dict[str, Any]]:
     return told | _problems(*_READING)
 
 
+def hears(view: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a PSP's door: it asks for a signature, not for a credential."""
+    told: dict[int | str, dict[str, Any]] = {200: {"model": view, "description": "Stored"}}
+    return told | _problems(401, 404, 413, 422, 503)
+
+
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": _REF.format(model=ProblemView.__name__)}
     return {

@@ -14,6 +14,7 @@ from api.bodies import raw_body
 from api.dependencies import Parts, PartsOf
 from api.errors import Problem, not_found
 from api.listing import shown
+from api.openapi import hears
 
 router = APIRouter(tags=["Webhooks"])
 
@@ -24,12 +25,12 @@ class Heard(BaseModel):
     received: int
 
 
-@router.post("/webhooks/{psp}", summary="A PSP's webhook", response_model=Heard)
+@router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=hears(Heard))
 async def webhook(request: Request, psp: str, parts: PartsOf) -> Response:
     return await _heard(request, psp, parts)
 
 
-@router.post("/payments/callback", summary="The same door, for one PSP", response_model=Heard)
+@router.post("/payments/callback", summary="The same door, for one PSP", responses=hears(Heard))
 async def callback(
     request: Request, parts: PartsOf, psp: Annotated[str | None, Query(max_length=32)] = None
 ) -> Response:
