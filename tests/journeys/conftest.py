@@ -11,6 +11,7 @@ from infra.local.demo.cashier import Cashier
 from infra.local.demo.play import Scene, scene
 from infra.local.demo.sandbox import SandboxPsp
 from infra.local.stack import local_stack
+from tests.journeys.drills import books_hold
 
 
 @pytest.fixture(scope="package")
@@ -36,10 +37,3 @@ async def cashier(at: Scene) -> AsyncIterator[Cashier]:
 @pytest.fixture
 def psp(at: Scene) -> SandboxPsp:
     return at.psp
-
-
-async def books_hold(at: Scene) -> None:
-    broken = [
-        f"{proof.claim}: {proof.numbers}" for proof in await at.books.prove() if not proof.holds
-    ]
-    assert broken == []

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from infra.local.demo.stories import STORIES
+from rich.console import Console
+
+from infra.local.demo.cashier import Cashier
+from infra.local.demo.expecting import expect
+from infra.local.demo.play import Scene, tell
+from infra.local.demo.screen import Screen
+from infra.local.demo.stories import STORIES, Story, Told
 
 
 async def demo(*flags: str) -> asyncio.subprocess.Process:
@@ -49,3 +56,15 @@ async def test_the_demo_interrupted_while_it_starts_ends_in_order() -> None:
     assert b"stopped" in output
     assert b"Traceback" not in output
     assert left_over() == before
+
+
+async def test_a_story_that_ends_otherwise_is_a_red_line_that_says_both(at: Scene) -> None:
+    async def otherwise(cashier: Cashier) -> Told:
+        seen = await cashier.deposit("alva", "71.10 EUR")
+        expect("the final state", seen["status"], "FAILED")
+        return Told(seen["status"], "", "", "")
+
+    written = io.StringIO()
+    came_as_told = await tell([Story(1, "A deposit", otherwise)], at, Screen(Console(file=written)))
+    assert not came_as_told
+    assert "Story 1: the final state: expected FAILED, came CAPTURED" in written.getvalue()

@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import Awaitable, Callable
 
-import httpx
 import pytest
 
 from infra.local.addresses import Stack
 from infra.local.demo.cashier import Cashier
 from infra.local.demo.sandbox import SandboxPsp
 from tests.infra.waiting import eventually
-
-
-async def persistently(ask: Callable[[], Awaitable[str]], seconds: float = 20.0) -> str:
-    """Again until it is heard, like a person who presses reload."""
-    async with asyncio.timeout(seconds):
-        while True:
-            try:
-                return await ask()
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-
-
-async def delivered(psp: SandboxPsp, seconds: float = 20.0) -> None:
-    """Until the PSP has got rid of all its webhooks."""
-    async with asyncio.timeout(seconds):
-        while True:
-            told = (await psp.http.get("/_control/webhooks")).json()
-            if all(webhook["state"] == "delivered" for webhook in told["webhooks"]):
-                return
-            await asyncio.sleep(0.05)
-
-
-def kill(stack: Stack, name: str) -> int:
-    pid = stack.processes[name].pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    return pid
+from tests.journeys.drills import delivered, kill, persistently
 
 
 @pytest.mark.parametrize("victim", ["worker", "api", "sandbox-psp"])

@@ -1,16 +1,18 @@
-"""`make up`, Ctrl-C, `make up`: what runs is kept, and finishes."""
+"""kill -9 of both servers, Ctrl-C, `make up` again: what runs is kept, and finishes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from infra.local.demo.play import scene
+from infra.local.addresses import Stack
+from infra.local.demo.cashier import RETURN_URL
+from infra.local.demo.play import Scene, scene
 from infra.local.settings import Ports
 from infra.local.stack import local_stack
-from tests.journeys.conftest import books_hold
+from tests.journeys.drills import books_hold, kill
 
 
-async def test_a_deposit_outlives_the_whole_stack_and_its_key_still_answers(
+async def test_a_deposit_outlives_its_servers_and_the_whole_stack_and_its_key_still_answers(
     tmp_path: Path,
 ) -> None:
     ports = Ports.free(headless=True)
@@ -18,6 +20,8 @@ async def test_a_deposit_outlives_the_whole_stack_and_its_key_still_answers(
         intent_id = await at.cashier.open("uma", "41.50 EUR", "tok_3ds", key="uma-1")
         told = await at.cashier.tell(intent_id, "authorize")
         await at.cashier.deposit("vera", "42.60 EUR")
+        kill(stack, "temporal")
+        kill(stack, "postgres")
     async with local_stack(tmp_path, ports=ports) as stack, scene(stack) as at:
         seen = await at.cashier.look(f"/v1/cashier/intents/{intent_id}")
         assert seen["status"] == "REQUIRES_ACTION"
@@ -30,3 +34,25 @@ async def test_a_deposit_outlives_the_whole_stack_and_its_key_still_answers(
         assert await at.cashier.wallet("uma", "EUR") == "41.50 EUR"
         assert await at.cashier.wallet("vera", "EUR") == "42.60 EUR"
         await books_hold(at)
+        await capture_behind_our_back(at, stack)
+        broken = [proof for proof in await at.books.prove() if not proof.holds]
+        assert [proof.claim for proof in broken] == [
+            "What the PSP captured is what was credited",
+            "What the PSP owes us is what the clearing accounts say",
+        ]
+        assert broken[0].numbers == "the PSP says stranger 1.23 EUR, the ledger stranger 0.00 EUR"
+
+
+async def capture_behind_our_back(at: Scene, stack: Stack) -> None:
+    """What must never be; the proof would be worth nothing if it did not see it."""
+    key = stack.environment["PAYSAGA_SANDBOX_PSP_KEY_PRIMARY"]
+    amount = {"amount": 123, "currency": "EUR"}
+    asked = {"reference": "stranger:authorize:1", "payment_token": "tok_ok", **amount}
+    asked |= {"method": "card", "player_id": "x", "return_url": RETURN_URL}
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "stranger-1"}
+    held = await at.psp.http.post("/v1/authorizations", json=asked, headers=headers)
+    captures = f"/v1/authorizations/{held.json()['id']}/captures"
+    asked = {"reference": "stranger:capture", **amount}
+    headers["Idempotency-Key"] = "stranger-2"
+    captured = await at.psp.http.post(captures, json=asked, headers=headers)
+    assert captured.json()["status"] == "approved"

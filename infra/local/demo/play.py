@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ class Scene:
     cashier: Cashier
     psp: SandboxPsp
     books: Books
+    ui_url: str
 
 
 @asynccontextmanager
@@ -54,15 +55,18 @@ async def scene(stack: Stack) -> AsyncIterator[Scene]:
             "supervisor": await issue("supervisor", ("platform", "approver"), stack.as_owner),
         }
         psp = SandboxPsp(http)
-        yield Scene(Cashier(api, tokens, psp), psp, Books(owner, psp))
+        yield Scene(Cashier(api, tokens, psp), psp, Books(owner, psp), stack.temporal.ui_url or "")
 
 
 async def demo(console: Console, *, keep: bool) -> int:
     """The exit code: 0 when every story was told and the books hold. Raises LocalError."""
+    _forget_settings()
     folder = Path(tempfile.mkdtemp(prefix="paysaga-demo-"))
-    failed = False
+    screen, failed = Screen(console), False
     try:
-        failed = not await _played(folder, Screen(console), console, keep=keep)
+        async with local_stack(folder, say=screen.say) as stack, scene(stack) as at:
+            failed = not await tell(STORIES, at, screen)
+            await _stay(stack, console) if keep else screen.farewell()
     finally:
         if failed:
             console.print(f"The logs are kept: {folder / 'log'}", soft_wrap=True)
@@ -71,37 +75,39 @@ async def demo(console: Console, *, keep: bool) -> int:
     return int(failed)
 
 
-async def _played(folder: Path, screen: Screen, console: Console, *, keep: bool) -> bool:
-    async with local_stack(folder, say=screen.say) as stack, scene(stack) as at:
-        at.cashier.watch = screen.watch
-        outcomes = []
-        with screen.playing():
-            for story in STORIES:
-                screen.begin(story)
-                outcomes.append(await _play(story, at.cashier))
-                screen.end(outcomes[-1])
-        proofs = await at.books.prove()
-        ui_url = stack.temporal.ui_url or ""
-        screen.table(ui_url)
-        screen.proofs(proofs)
-        console.print()
-        if keep:
-            console.print(f"The Web UI stays until Ctrl-C: {ui_url}", soft_wrap=True)
-            with suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
-        else:
-            console.print("The links last as long as the stack, which stops now; to look around:")
-            console.print("  .venv/bin/python -m infra.local demo --keep", highlight=False)
-    held = all(proof.holds for proof in proofs)
-    return held and all(outcome.told is not None for outcome in outcomes)
+def _forget_settings() -> None:
+    """The stories are true under our own settings, whatever the shell has for another stack."""
+    for name in [name for name in os.environ if name.startswith("PAYSAGA_")]:
+        del os.environ[name]
+
+
+async def tell(stories: Sequence[Story], at: Scene, screen: Screen) -> bool:
+    """Play them one after the other, show them, prove the books; whether all came as told."""
+    at.cashier.watch = screen.watch
+    outcomes = []
+    with screen.playing(stories):
+        for story in stories:
+            screen.begin(story)
+            outcomes.append(await _play(story, at.cashier))
+            screen.end(outcomes[-1])
+    proofs = await at.books.prove()
+    screen.table(at.ui_url)
+    screen.proofs(proofs)
+    return all(proof.holds for proof in proofs) and all(each.told for each in outcomes)
+
+
+async def _stay(stack: Stack, console: Console) -> None:
+    console.print(f"Addresses and tokens: {stack.folder / 'local.env'}", soft_wrap=True)
+    console.print(f"The Web UI stays until Ctrl-C: {stack.temporal.ui_url}", soft_wrap=True)
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
 
 
 async def _play(story: Story, cashier: Cashier) -> Outcome:
-    since = time.monotonic()
     try:
         told, deviation = await story.play(cashier), ""
     except Deviation as wrong:
         told, deviation = None, str(wrong)
     except (httpx.HTTPError, LookupError, ValueError) as wrong:
         told, deviation = None, f"{type(wrong).__name__}: {wrong}"
-    return Outcome(story, told, deviation, time.monotonic() - since)
+    return Outcome(story, told, deviation)

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from infra.local.demo.books import Proof
-from infra.local.demo.stories import STORIES, Story, Told
+from infra.local.demo.stories import Story, Told
 
 _WIDE = 200
 """From here on the links fit into the table."""
@@ -27,7 +27,6 @@ class Outcome:
     story: Story
     told: Told | None
     deviation: str
-    seconds: float
 
 
 class Screen:
@@ -46,14 +45,16 @@ class Screen:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
-    def playing(self) -> Iterator[None]:
+    def playing(self, stories: Sequence[Story]) -> Iterator[None]:
         """Live on a terminal, line by line elsewhere."""
+
+        def progress() -> Table:
+            return self._progress(stories)
+
         if not self._console.is_terminal:
             yield
             return
-        with Live(
-            console=self._console, get_renderable=self._progress, transient=True
-        ) as self._live:
+        with Live(console=self._console, get_renderable=progress, transient=True) as self._live:
             yield
         self._live = None
 
@@ -97,9 +98,15 @@ class Screen:
             line = Text.assemble((f"{mark} {proof.claim}: ", style), proof.numbers)
             self._console.print(line, soft_wrap=True)
 
-    def _progress(self) -> Group:
+    def farewell(self) -> None:
+        self._console.print(
+            "\nThe links last as long as the stack, which stops now. To look around:"
+        )
+        self._console.print("  .venv/bin/python -m infra.local demo --keep", highlight=False)
+
+    def _progress(self, stories: Sequence[Story]) -> Table:
         table = _columns()
-        for story in STORIES:
+        for story in stories:
             outcome = self._outcomes.get(story.number)
             if outcome is not None:
                 table.add_row(*_row(outcome))
@@ -108,7 +115,7 @@ class Screen:
                 table.add_row(str(story.number), story.title, now, "")
             else:
                 table.add_row(str(story.number), story.title, "", "", style="dim")
-        return Group(table)
+        return table
 
 
 def _columns(*more: str) -> Table:

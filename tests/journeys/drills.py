@@ -1,0 +1,48 @@
+"""What goes wrong on purpose, and how to wait until it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from infra.local.addresses import Stack
+from infra.local.demo.expecting import Deviation
+from infra.local.demo.play import Scene
+from infra.local.demo.sandbox import SandboxPsp
+
+
+def kill(stack: Stack, name: str) -> int:
+    """kill -9; the pid that it had."""
+    pid = stack.processes[name].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+async def persistently(ask: Callable[[], Awaitable[str]], seconds: float = 25.0) -> str:
+    """Again until it is answered, like a person who presses reload."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                return await ask()
+            except (httpx.TransportError, Deviation):
+                await asyncio.sleep(0.1)
+
+
+async def delivered(psp: SandboxPsp, seconds: float = 20.0) -> None:
+    """Until the PSP has got rid of all its webhooks."""
+    async with asyncio.timeout(seconds):
+        while True:
+            told = (await psp.http.get("/_control/webhooks")).json()
+            if all(webhook["state"] == "delivered" for webhook in told["webhooks"]):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def books_hold(at: Scene) -> None:
+    proofs = await at.books.prove()
+    assert [f"{proof.claim}: {proof.numbers}" for proof in proofs if not proof.holds] == []
