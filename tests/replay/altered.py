@@ -1,0 +1,30 @@
+"""Deposits as a careless deploy might make them, each under the name of the real one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from workflows.deposit import Deposit
+from workflows.domain.deposits import DepositOrder
+from workflows.domain.payments import Kind, Record
+
+
+@workflow.defn(name=Kind.DEPOSIT)
+class WithAnotherStep(Deposit):
+    @workflow.run
+    async def run(self, order: DepositOrder) -> Record:
+        await workflow.sleep(timedelta(seconds=1))
+        return await self.to_the_end(self._deposit, self._end_if_possible)
+
+
+@workflow.defn(name=Kind.DEPOSIT)
+class WithoutItsCapture(Deposit):
+    @workflow.run
+    async def run(self, order: DepositOrder) -> Record:
+        return await self.to_the_end(self._without_capture, self._end_if_possible)
+
+    async def _without_capture(self) -> None:
+        await self._player_goes_ahead()
+        await self._close(await self._authorized())

@@ -1,0 +1,53 @@
+"""`python -m tests.replay.record`: play every story on a real server and keep its history.
+
+A history is a promise to the payments that run while we deploy: renew one only when a change of
+the process is meant to be told apart by a version, never to make a failing replay pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from infra.local.ports import free_ports
+from infra.local.temporal import LocalTemporal
+from infra.settings import Temporal
+from infra.temporal import connect
+from tests.replay.histories import FOLDER, write
+from tests.replay.stories import STORIES, Story
+from tests.workflows.time_travel import TimeMachine
+from tests.workflows.world import World, working
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        server = LocalTemporal(None, free_ports(1)[0], log=Path(folder) / "temporal.log")
+        await server.start()
+        try:
+            machine = TimeMachine(await connect(Temporal(address=server.address)))
+            for path in FOLDER.glob("*.json"):
+                path.unlink()
+            for name, story in STORIES.items():
+                await record(name, story, machine)
+                print(f"recorded {name}")  # noqa: T201
+        finally:
+            await server.stop()
+
+
+async def record(name: str, story: Story, machine: TimeMachine) -> None:
+    # The same names in every recording: what differs is what changed.
+    world = World(machine.client, queue="core", name="fake")
+    async with working(world):
+        handle = await story(world, machine)
+        await handle.result()
+        write(name, await handle.fetch_history())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    sys.stdout.flush()
+    # The SDK's own threads may abort an interpreter that is being torn down.
+    os._exit(0)
