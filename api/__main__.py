@@ -9,9 +9,10 @@ import sys
 import uvicorn
 
 from activities.migrations import wait_until_current
+from activities.psp.catalog import Catalog, CatalogError
 from api.app import create_app
 from infra.observability import start_logging
-from infra.settings import settings
+from infra.settings import SettingsError, settings
 
 _MAX_HEADER_BYTES = 16 * 1024
 
@@ -19,9 +20,10 @@ _MAX_HEADER_BYTES = 16 * 1024
 async def main() -> None:
     chosen = settings()
     start_logging(chosen.log, "api")
+    catalog = Catalog.of(chosen.psps)
     await wait_until_current(chosen.postgres)
     config = uvicorn.Config(
-        create_app(chosen),
+        create_app(chosen, catalog),
         host=chosen.api.host,
         port=chosen.api.port,
         # This parser bounds headers; addresses go to no log, they can carry anything.
@@ -37,7 +39,10 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except (SettingsError, CatalogError) as wrong:
+        sys.exit(str(wrong))
     sys.stdout.flush()
     # The SDK's own threads may abort an interpreter that is being torn down.
     os._exit(0)

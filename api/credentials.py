@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from activities.access.credentials import ALL_BRANDS, Credentials, Role
 from infra.postgres import open_pool
-from infra.settings import Settings, settings
+from infra.settings import Settings, SettingsError, settings
 
 _NAME = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
 _BRAND = re.compile(r"\*|[A-Za-z0-9._-]{1,64}")
@@ -83,4 +83,7 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SettingsError as wrong:
+        sys.exit(str(wrong))

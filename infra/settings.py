@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -147,7 +148,33 @@ class Settings(BaseSettings):
         return self
 
 
+class SettingsError(Exception):
+    """Names the environment variables that are missing or wrong, never a value."""
+
+
+def explained(error: ValidationError, prefix: str = "PAYSAGA_") -> SettingsError:
+    told = []
+    for each in error.errors(include_input=False, include_url=False):
+        name = "_".join([*(str(part) for part in each["loc"]), *_required_in(each)])
+        told.append(f"{prefix}{name.upper()}: {each['msg']}" if name else str(each["msg"]))
+    return SettingsError("settings are missing or wrong: " + "; ".join(told))
+
+
+def _required_in(error: ErrorDetails) -> list[str]:
+    """A section that is missing whole is named by what it needs."""
+    field = Settings.model_fields.get(str(error["loc"][0])) if len(error["loc"]) == 1 else None
+    section = field.annotation if field is not None else None
+    if error["type"] != "missing" or not (
+        isinstance(section, type) and issubclass(section, Section)
+    ):
+        return []
+    return [name for name, inner in section.model_fields.items() if inner.is_required()][:1]
+
+
 @cache
 def settings() -> Settings:
-    """The process's settings. Raises pydantic.ValidationError naming what is missing or wrong."""
-    return Settings()
+    """The process's settings. Raises SettingsError naming what is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise explained(error) from None

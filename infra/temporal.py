@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import structlog
 from temporalio.client import Client, TLSConfig
 from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.settings import Temporal
+
+_POLL_SECONDS = 1.0
+
+log = structlog.get_logger("paysaga.temporal")
 
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[str] | SearchAttributeKey[int], ...] = (
     SearchAttributeKey.for_keyword("PaymentStatus"),
@@ -32,6 +39,16 @@ async def connect(at: Temporal, *, lazy: bool = False) -> Client:
         tls=_tls(at),
         api_key=at.api_key.get_secret_value() if at.api_key else None,
     )
+
+
+async def connect_in_time(at: Temporal) -> Client:
+    """Like `connect`, for a process that is of no use without the server: it is waited for."""
+    while True:
+        try:
+            return await connect(at)
+        except RuntimeError as down:
+            log.warning("temporal_unreachable", address=at.address, error=str(down)[:200])
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 def _tls(at: Temporal) -> TLSConfig | bool:

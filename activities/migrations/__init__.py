@@ -56,11 +56,17 @@ async def upgrade(at: Postgres) -> None:
 async def wait_until_current(at: Postgres) -> None:
     """Return once the schema is at least as new as this code, migrating it if we may.
 
-    A schema that is newer is fine: migrations only add what older code does not miss.
+    A schema that is newer is fine: migrations only add what older code does not miss. A database
+    that cannot be reached is waited for.
     """
-    while not await _is_current(at):
+    while True:
         try:
+            if await _is_current(at):
+                return
             await upgrade(at)
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as down:
+            log.warning("database_unreachable", error=type(down).__name__)
+            await asyncio.sleep(_POLL_SECONDS)
         except Exception as error:
             if not _may_not(error):
                 raise

@@ -9,12 +9,15 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from activities.migrations import upgrade
-from infra.settings import settings
+from infra.settings import SettingsError, settings
 
 
 def main() -> int:
     try:
         asyncio.run(upgrade(settings().postgres))
+    except SettingsError as wrong:
+        print(wrong, file=sys.stderr)  # noqa: T201
+        return 2
     except (OSError, asyncpg.PostgresError, DBAPIError) as failure:
         print(f"the database could not be migrated: {failure}", file=sys.stderr)  # noqa: T201
         return 1
