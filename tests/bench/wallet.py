@@ -92,7 +92,7 @@ async def _pgbench(stack: Stack, players: int) -> float:
     player = f"'pgbench-{run}-' || (:client_id % {players})"
     statement = (
         f"SELECT * FROM wallet_credit(gen_random_uuid()::text, 'hash', 'bench', {player}, "
-        "'psp:sandbox:primary', 1, 'EUR', 'bench');"
+        "'pgbench-house', 1, 'EUR', 'bench');"
     )
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "credit.sql"
