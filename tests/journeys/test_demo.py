@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,21 +19,24 @@ from infra.local.demo.screen import Screen
 from infra.local.demo.stories import STORIES, Story, Told
 
 
-async def demo(*flags: str) -> asyncio.subprocess.Process:
+async def demo(temporary: Path) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "infra.local", "demo", *flags),
+        *(sys.executable, "-m", "infra.local", "demo"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
 
 
-def left_over() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("paysaga-demo-*"))
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
-async def test_the_demo_tells_ten_stories_proves_the_books_and_leaves_nothing() -> None:
-    before, since = left_over(), time.monotonic()
-    process = await demo()
+async def test_the_demo_tells_ten_stories_proves_the_books_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    since = time.monotonic()
+    process = await demo(tmp_path)
     output, _ = await process.communicate()
     said = output.decode()
     assert process.returncode == 0, said
@@ -41,13 +44,12 @@ async def test_the_demo_tells_ten_stories_proves_the_books_and_leaves_nothing() 
     assert said.count("/namespaces/default/workflows/") == len(STORIES)
     assert "✓ The ledger sums to zero" in said
     assert "✗" not in said
-    assert left_over() == before
+    assert left_in(tmp_path) == []
     assert time.monotonic() - since < 60
 
 
-async def test_the_demo_interrupted_while_it_starts_ends_in_order() -> None:
-    before = left_over()
-    process = await demo()
+async def test_the_demo_interrupted_while_it_starts_ends_in_order(tmp_path: Path) -> None:
+    process = await demo(tmp_path)
     assert process.stdout is not None
     assert b"Postgres is up" in await process.stdout.readline()
     process.send_signal(signal.SIGINT)
@@ -55,7 +57,7 @@ async def test_the_demo_interrupted_while_it_starts_ends_in_order() -> None:
     assert process.returncode == 130
     assert b"stopped" in output
     assert b"Traceback" not in output
-    assert left_over() == before
+    assert left_in(tmp_path) == []
 
 
 async def test_a_story_that_ends_otherwise_is_a_red_line_that_says_both(at: Scene) -> None:

@@ -199,13 +199,13 @@ async def _told(at: Cashier, seen: Body, state: str, before: str, after: str, ru
 
 STORIES = (
     Story(1, "Card deposit, captured at once", captured_at_once),
-    Story(2, "3-D Secure challenge, result by webhook", challenge_on_the_hosted_page),
-    Story(3, "Soft decline, approved at the second account", soft_decline_then_approved),
+    Story(2, "3-D Secure challenge answered", challenge_on_the_hosted_page),
+    Story(3, "Soft decline, second approves", soft_decline_then_approved),
     Story(4, "Hard decline, no second try", hard_decline_without_second_try),
-    Story(5, "Part captured by hand, the rest voided", part_captured_rest_voided),
+    Story(5, "Part captured, the rest voided", part_captured_rest_voided),
     Story(6, "Capture refused, hold voided", capture_refused_hold_voided),
-    Story(7, "Two partial refunds, a third refused", refunds_within_the_capture),
-    Story(8, "Small payout, settled by webhook", small_payout_settled),
-    Story(9, "Large payout, approved by a second person", large_payout_by_four_eyes),
-    Story(10, "Payout fails at the PSP, money given back", failed_payout_given_back),
+    Story(7, "Two refunds, a third refused", refunds_within_the_capture),
+    Story(8, "Small payout, settled", small_payout_settled),
+    Story(9, "Large payout under four eyes", large_payout_by_four_eyes),
+    Story(10, "Failed payout, given back", failed_payout_given_back),
 )
