@@ -102,7 +102,7 @@ class Screen:
         self._console.print(
             "\nThe links last as long as the stack, which stops now. To look around:"
         )
-        self._console.print("  .venv/bin/python -m infra.local demo --keep", highlight=False)
+        self._console.print("  make demo KEEP=1", highlight=False)
 
     def _progress(self, stories: Sequence[Story]) -> Table:
         table = _columns()
