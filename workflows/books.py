@@ -50,8 +50,9 @@ async def hold(command: Hold) -> WalletResult:
 
 
 async def capture_hold(command: CaptureHold) -> WalletResult:
-    return await _ask(Wallet.capture_hold, command, f"The hold {command.hold_key} has left")
+    by = command.destination
+    return await _ask(Wallet.capture_hold, command, f"The held money has left by {by.psp}/{by.id}")
 
 
 async def release(command: Release) -> WalletResult:
-    return await _ask(Wallet.release, command, f"Release the hold {command.hold_key}")
+    return await _ask(Wallet.release, command, "Give the held money back to the player")

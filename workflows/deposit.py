@@ -37,11 +37,11 @@ from .payment import Payment
 from .policies import HOLD_LASTS
 
 EXPECTED = {
-    Status.INITIATED: "the player's go-ahead (`authorize`), else the intent expires",
+    Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
     Status.REQUIRES_ACTION: "the player's answer on the PSP's page",
-    Status.PENDING: "the PSP's result by webhook",
+    Status.PENDING: "the PSP's result, by webhook or when we ask again",
     Status.CLARIFYING: "certainty about an answer that was lost; we keep asking",
-    Status.AUTHORIZED: "`capture` or `void`, else the hold is voided in time",
+    Status.AUTHORIZED: "the capture, at once or by `capture`; `void` releases the hold",
     Status.CAPTURED: "nothing, the player has been credited",
 }
 

@@ -61,12 +61,17 @@ POSTPONED_AT_MOST = timedelta(days=30)
 def doubt_rhythm() -> Iterator[timedelta]:
     """When we look for an answer that was lost."""
     yield from (timedelta(seconds=s) for s in (1, 2, 4, 8, 15, 30, 60, 300, 600, 1800, 3600))
-    while True:
-        yield timedelta(hours=6)
+    yield from _for_days()
 
 
 def pending_rhythm() -> Iterator[timedelta]:
     """When we look for a result that the PSP promised: its webhook may be lost."""
     yield from (timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1800, 3600))
+    yield from _for_days()
+
+
+def _for_days() -> Iterator[timedelta]:
+    """Four times on the first day, then daily: a month of waiting stays a short history."""
+    yield from [timedelta(hours=6)] * 4
     while True:
-        yield timedelta(hours=6)
+        yield timedelta(days=1)

@@ -42,7 +42,7 @@ def start_of(order: Order) -> Start:
     match order:
         case DepositOrder():
             kind, status = Kind.DEPOSIT, str(DepositStatus.INITIATED)
-            headline = f"{order.amount} by {order.method}, capture {order.capture_method}"
+            headline = f"{order.amount} by {order.method}, {order.capture_method} capture"
         case PayoutOrder():
             kind, status = Kind.PAYOUT, str(PayoutStatus.SUBMITTED)
             headline = f"{order.amount} by {order.method}"
@@ -109,7 +109,10 @@ def details(amount: Money, status: str, facts: Facts, expected: str, trace_id: s
         code = f" (`{facts.problem.code}`)" if facts.problem.code else ""
         lines.append(f"- Problem: **{facts.problem.reason}**{code}")
     if facts.approver is not None:
-        lines.append(f"- Decided by `{facts.approver}`")
+        said = f": {facts.decision_reason}" if facts.decision_reason else ""
+        lines.append(f"- Decided by `{facts.approver}`{said}")
+    if facts.postponed_until is not None:
+        lines.append(f"- Postponed until {facts.postponed_until}")
     if facts.attempts:
         lines += ["", "| Instruction | Merchant account | Outcome |", "|---|---|---|"]
         lines += [

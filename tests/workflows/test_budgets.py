@@ -50,7 +50,7 @@ async def cost_of(handle: Handle) -> Cost:
     """Of a run that has ended. Local activities of one workflow task are one action together."""
     await handle.result()
     history = await handle.fetch_history()
-    kinds = Counter(event.WhichOneof("attributes") for event in history.events)
+    kinds = Counter(str(event.WhichOneof("attributes")) for event in history.events)
     with_books = {
         event.marker_recorded_event_attributes.workflow_task_completed_event_id
         for event in history.events

@@ -251,8 +251,8 @@ def a_world(client: Client) -> World:
 
 
 @asynccontextmanager
-async def working(world: World) -> AsyncIterator[World]:
-    """Workers as in production, on this world's queues."""
+async def working(world: World, psp: Psp | None = None) -> AsyncIterator[World]:
+    """Workers as in production, on this world's queues; `psp` in place of the obedient one."""
     core = Worker(
         world.client,
         task_queue=world.queue,
@@ -262,7 +262,7 @@ async def working(world: World) -> AsyncIterator[World]:
         graceful_shutdown_timeout=timedelta(seconds=1),
     )
     calls = Worker(
-        world.client, task_queue=f"psp-{world.name}", activities=activities_of(world.psp)
+        world.client, task_queue=f"psp-{world.name}", activities=activities_of(psp or world.psp)
     )
     async with core, calls:
         yield world

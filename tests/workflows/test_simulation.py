@@ -1,0 +1,128 @@
+"""Whatever is lost, late, doubled or cancelled: what the PSP did equals what the wallet was told.
+
+Every number is a life of its own; a failing one prints the PSP's diary.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from random import Random
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.service import RPCError
+
+from tests.workflows.asking import Handle, accepted, authorize, capture, command, decide
+from tests.workflows.orders import FIFTY, deposit, payout
+from tests.workflows.time_travel import TimeMachine
+from tests.workflows.wild import WildPsp
+from tests.workflows.world import World, a_world, working
+from workflows.domain.money import Money
+from workflows.domain.payments import CaptureMethod, Cleared, Record
+from workflows.domain.payouts import Decision
+from workflows.domain.psp import Operation
+
+LIVES = range(16)
+MOMENTS = [timedelta(seconds=s) for s in (1, 5, 40, 600, 7200, 86400)]
+Step = Callable[[], Awaitable[object]]
+
+
+class Life:
+    """One run, and everything that happens to it."""
+
+    def __init__(self, world: World, machine: TimeMachine, chance: Random, wild: WildPsp) -> None:
+        self.world, self.psp = world, wild
+        self._machine, self._chance = machine, chance
+        self._busy: list[asyncio.Task[object]] = []
+        self._clock = asyncio.Lock()
+
+    async def live(self, handle: Handle, *steps: Step) -> Record:
+        """Things happen in random order, often at once; then time goes on until the end."""
+        for _ in range(8):
+            usual = [self._time(handle), self._webhook(handle)] * 3
+            happening = self._chance.choice([*steps, *usual])
+            self._busy.append(asyncio.ensure_future(_if_it_can(happening())))
+            if self._chance.random() < 0.7:
+                await asyncio.wait(self._busy, timeout=0.05)
+        for _ in range(30):
+            await _if_it_can(self._webhook(handle)())
+            if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+                break
+            await _if_it_can(self._forward(handle, timedelta(days=2)))
+        result = await asyncio.wait_for(handle.result(), 5)
+        await asyncio.wait_for(asyncio.gather(*self._busy), 5)
+        return result
+
+    def _time(self, handle: Handle) -> Step:
+        return lambda: self._forward(handle, self._chance.choice(MOMENTS))
+
+    async def _forward(self, handle: Handle, by: timedelta) -> None:
+        async with self._clock:
+            await self._machine.forward(handle, by)
+
+    def _webhook(self, handle: Handle) -> Step:
+        async def tell() -> None:
+            for key in list(self.psp.truth)[-self._chance.randint(1, 3) :]:
+                self.psp.decide(key)
+                event = self.world.event(key, *self.psp.told(key))
+                for _ in range(self._chance.randint(1, 2)):
+                    await handle.signal("psp_event", event)
+
+        return tell
+
+
+async def _if_it_can(happening: Awaitable[object]) -> None:
+    # Refused, or the run has ended: both are answers.
+    with suppress(RPCError, WorkflowUpdateFailedError):
+        await happening
+
+
+@pytest.mark.parametrize("number", LIVES)
+async def test_a_deposit(time_machine: TimeMachine, number: int) -> None:
+    chance = Random(number)
+    world, wild = a_world(time_machine.client), WildPsp(chance)
+    manual = chance.random() < 0.5
+    method = CaptureMethod.MANUAL if manual else CaptureMethod.AUTOMATIC
+    async with working(world, psp=wild):
+        handle = await world.start(deposit(capture_method=method))
+        ways_out: list[Step] = [lambda: command(handle, "cancel"), handle.cancel]
+        if manual:
+            part = chance.choice([FIFTY, Money(2000, "EUR")])
+            ways_out += [lambda: capture(handle, part)] * 3 + [lambda: command(handle, "void")]
+        life = Life(world, time_machine, chance, wild)
+        asking = asyncio.ensure_future(_if_it_can(authorize(handle)))
+        result = await life.live(handle, *ways_out)
+        await asyncio.wait_for(asking, 5)
+    _deposit_is_accounted_for(world, wild, result)
+
+
+def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Record) -> None:
+    captured = list(wild.done(Operation.CAPTURE).values())
+    assert len(captured) <= 1, wild.diary
+    assert [*world.wallet.amounts.values()] == captured, wild.diary
+    assert (result.status == "CAPTURED") == bool(captured), (result, wild.diary)
+    cases = " ".join(case.key for case in world.books.cases.values())
+    for key, held in wild.done(Operation.AUTHORIZE).items():
+        in_full = captured == [held]
+        assert in_full or key in wild.released or key in cases, (result, cases, wild.diary)
+
+
+@pytest.mark.parametrize("number", LIVES[:8])
+async def test_a_payout(time_machine: TimeMachine, number: int) -> None:
+    chance = Random(number)
+    world, wild = a_world(time_machine.client), WildPsp(chance)
+    world.books.verdict = Cleared(needs_approval=chance.random() < 0.5)
+    async with working(world, psp=wild):
+        handle = await world.start(payout())
+        await accepted(handle)
+        ways: list[Step] = [lambda: command(handle, "cancel"), handle.cancel]
+        ways += [lambda: decide(handle, Decision.APPROVE)] * 3
+        ways += [lambda: decide(handle, Decision.DECLINE)]
+        result = await Life(world, time_machine, chance, wild).live(handle, *ways)
+    paid = len(wild.done(Operation.PAYOUT))
+    assert paid <= 1, wild.diary
+    assert world.wallet.commands == ["hold", "capture_hold" if paid else "release"], wild.diary
+    assert (result.status == "PAYOUT_SETTLED") == bool(paid), wild.diary
