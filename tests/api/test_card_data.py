@@ -10,7 +10,7 @@ import httpx
 import pytest
 import structlog
 
-from api.card_data import has_card_data
+from infra.card_data import has_card_data
 from tests.api.callers import Caller, intent, slug
 
 INTENTS = "/v1/cashier/intents"
