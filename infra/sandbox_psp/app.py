@@ -25,6 +25,7 @@ from infra.sandbox_psp.modes import CurrentModes
 from infra.sandbox_psp.outbox import Outbox
 from infra.sandbox_psp.promises import keep_promises
 from infra.sandbox_psp.settings import Settings
+from infra.sandbox_psp.signing import Signer
 from infra.sandbox_psp.store import Store
 from infra.sandbox_psp.wire import Refused, json_response
 
@@ -40,8 +41,10 @@ class SandboxPsp:
         self._store = store
         self._books = Books(store, modes, outbox, settings.url)
         self._desk = Desk(settings, self._books, modes, faults)
-        self._delivery = Delivery(settings, outbox)
-        pages, control = HostedPage(self._books), Control(store, modes, faults, outbox)
+        signer = Signer(settings)
+        self._delivery = Delivery(str(settings.webhook_url), signer, modes, outbox)
+        pages = HostedPage(self._books)
+        control = Control(store, modes, faults, outbox, signer)
         self.closing = self._desk.closing
         self.app = Starlette(
             routes=[

@@ -14,6 +14,7 @@ from infra.sandbox_psp.bodies import read
 from infra.sandbox_psp.faults import Fault, Faults
 from infra.sandbox_psp.modes import CurrentModes, Modes
 from infra.sandbox_psp.outbox import Outbox
+from infra.sandbox_psp.signing import Signer
 from infra.sandbox_psp.store import Store
 from infra.sandbox_psp.wire import Refused, json_response
 
@@ -21,8 +22,16 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Control:
-    def __init__(self, store: Store, modes: CurrentModes, faults: Faults, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        store: Store,
+        modes: CurrentModes,
+        faults: Faults,
+        outbox: Outbox,
+        signer: Signer,
+    ) -> None:
         self._store, self._modes, self._faults, self._outbox = store, modes, faults, outbox
+        self._signer = signer
 
     def routes(self) -> list[Route]:
         told: list[tuple[str, str, Endpoint]] = [
@@ -61,6 +70,8 @@ class Control:
     async def change_settings(self, request: Request) -> Response:
         """What is not named stays."""
         asked = await read(request, Modes)
+        if not self._signer.can(asked.signing):
+            raise Refused(409, "no_key", "it was started without a key for this form")
         changed = {name: getattr(asked, name) for name in asked.model_fields_set}
         self._modes.change(self._modes.now.model_copy(update=changed))
         return json_response(self._modes.now.model_dump())

@@ -1,17 +1,16 @@
-"""Delivering webhooks: signed by Standard Webhooks, retried with growing pauses until a 2xx."""
+"""Delivering webhooks: signed, retried with growing pauses until a 2xx."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from datetime import UTC, datetime
 
 import httpx
-from standardwebhooks import Webhook
 
+from infra.sandbox_psp.modes import CurrentModes
 from infra.sandbox_psp.outbox import Outbox, Waiting
-from infra.sandbox_psp.settings import Settings
+from infra.sandbox_psp.signing import Signer
 
 _AT_ONCE = 16
 _ANSWER_SECONDS = 10.0
@@ -19,10 +18,8 @@ log = logging.getLogger("sandbox_psp")
 
 
 class Delivery:
-    def __init__(self, settings: Settings, outbox: Outbox) -> None:
-        self._url = str(settings.webhook_url)
-        self._signer = Webhook(settings.webhook_secret.get_secret_value())
-        self._outbox = outbox
+    def __init__(self, url: str, signer: Signer, modes: CurrentModes, outbox: Outbox) -> None:
+        self._url, self._signer, self._modes, self._outbox = url, signer, modes, outbox
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._accepted = True
 
@@ -76,13 +73,11 @@ class Delivery:
             self._outbox.bell.set()
 
     async def _post(self, client: httpx.AsyncClient, event: Waiting) -> tuple[bool, str]:
-        now = datetime.now(UTC)
+        form = self._modes.now.signing
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "sandbox-psp/1",
-            "webhook-id": event.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(event.id, now, event.body.decode()),
+            **self._signer.headers(form, event.id, event.body, int(time.time())),
         }
         try:
             response = await client.post(self._url, content=event.body, headers=headers)

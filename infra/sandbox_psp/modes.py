@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from infra.sandbox_psp.signing import Form
 from infra.sandbox_psp.store import Store
 
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
@@ -18,11 +19,14 @@ class Modes(BaseModel):
     answered with 2xx is executed again · conflict_in_flight: 409 while the first is unanswered ·
     forgetful: kept for `forget_seconds` · ignores_body: another body gets the first one's answer ·
     off: every request is executed.
+
+    `signing` is the form in which webhooks are signed from now on, repeats included.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     webhooks: Literal["promised", "all", "none"] = "promised"
+    signing: Form = "standard_hmac"
     async_seconds: Seconds = 0.3
     slow_seconds: Seconds = 5.0
     forget_seconds: Seconds = 1.0

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     key_primary: Annotated[SecretStr, Field(min_length=16)]
     key_secondary: Annotated[SecretStr, Field(min_length=16)]
     webhook_secret: SecretStr
+    webhook_signing_key: SecretStr | None = None
+    """Ed25519: `whsk_` and the Base64 of its 32 bytes; without it no webhook is signed that way."""
 
     @property
     def url(self) -> str:
@@ -36,23 +38,39 @@ class Settings(BaseSettings):
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
         return f"http://{host}:{self.port}"
 
+    @property
+    def signing_seed(self) -> bytes | None:
+        given = self.webhook_signing_key
+        return None if given is None else _decoded(given, "whsk")
+
     @field_validator("webhook_secret")
     @classmethod
     def _is_a_standard_webhooks_secret(cls, secret: SecretStr) -> SecretStr:
-        prefix, _, encoded = secret.get_secret_value().partition("_")
-        try:
-            long_enough = len(base64.b64decode(encoded, validate=True)) >= 16
-        except binascii.Error:
-            long_enough = False
-        if prefix != "whsec" or not long_enough:
+        if len(_decoded(secret, "whsec")) < 16:
             raise ValueError("must be whsec_ and the Base64 of at least 16 bytes")
         return secret
+
+    @field_validator("webhook_signing_key")
+    @classmethod
+    def _is_an_ed25519_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(_decoded(key, "whsk")) != 32:
+            raise ValueError("must be whsk_ and the Base64 of 32 bytes")
+        return key
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
         if self.key_primary == self.key_secondary:
             raise ValueError("the keys of the two merchant accounts must differ")
         return self
+
+
+def _decoded(secret: SecretStr, prefix: str) -> bytes:
+    """What stands behind the prefix; empty for anything else."""
+    given, _, encoded = secret.get_secret_value().partition("_")
+    try:
+        return base64.b64decode(encoded, validate=True) if given == prefix else b""
+    except binascii.Error:
+        return b""
 
 
 def settings() -> Settings:

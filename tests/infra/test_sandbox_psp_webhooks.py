@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import signal
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import httpx
+import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.infra.sandbox_psp_client import SandboxPsp, sandbox_psp, until
+from activities.psp.contract import WebhookRequest
+from activities.psp.signatures import PlainSignature, StandardWebhooks
+from infra.local.ports import HOST
+from tests.infra.sandbox_psp_client import SECRET, Heard, Receiver, SandboxPsp, sandbox_psp, until
+
+SEED = b"a seed of thirty-two bytes, yes!"
+SIGNING_KEY = "whsk_" + base64.b64encode(SEED).decode()
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +145,55 @@ async def test_webhooks_wait_for_a_receiver_that_hangs_up(psp: SandboxPsp) -> No
     await until(lambda: has_events(psp, asked["reference"], attempts=1))
     psp.receiver.hangs_up = False
     await psp.receiver.wait_for(asked["reference"])
+
+
+class ListensToAllForms(Receiver):
+    """Notes in which form each webhook was signed; none that is wrongly signed is taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        secret = base64.b64decode(SECRET.removeprefix("whsec_"))
+        public = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
+        self._verifiers: dict[str, StandardWebhooks | PlainSignature] = {
+            "standard_hmac": StandardWebhooks(secrets=[secret]),
+            "standard_ed25519": StandardWebhooks(public_keys=[public]),
+            "plain": PlainSignature([secret]),
+        }
+        self.expected = "standard_hmac"
+        self.names: list[str] = []
+
+    def _hear(self, headers: dict[str, str], body: bytes) -> int:
+        request = WebhookRequest(headers, body, time.time())
+        self.names.append(self._verifiers[self.expected].verified(request))
+        told = orjson.loads(body)
+        self.heard.append(Heard(told["id"], told["type"], told["data"], body, "", 204))
+        return 204
+
+
+async def test_webhooks_are_signed_in_the_form_that_is_ordered(tmp_path: Path) -> None:
+    receiver = ListensToAllForms()
+    listening = await asyncio.start_server(receiver.serve, HOST, 0)
+    psp = SandboxPsp(tmp_path, receiver, listening.sockets[0].getsockname()[1])
+    psp.environment["PAYSAGA_SANDBOX_PSP_WEBHOOK_SIGNING_KEY"] = SIGNING_KEY
+    await psp.start()
+    try:
+        for form in ("plain", "standard_ed25519", "standard_hmac", "plain"):
+            receiver.expected = form
+            await psp.control("PUT", "settings", {"signing": form, "async_seconds": 0})
+            asked = await psp.authorize("tok_async")
+            [event] = await receiver.wait_for(asked["reference"])
+            assert (receiver.names[-1] == event.id) == (form != "plain")
+        assert len(set(receiver.names)) == 4
+    finally:
+        await psp.http.aclose()
+        await psp.stop()
+        listening.close()
+
+
+async def test_a_form_without_its_key_cannot_be_ordered(psp: SandboxPsp) -> None:
+    asked: httpx.Response = await psp.http.put(
+        "/_control/settings", content=orjson.dumps({"signing": "standard_ed25519"})
+    )
+    assert asked.status_code == 409
+    assert asked.json()["error"]["code"] == "no_key"
+    assert (await psp.control("GET", "settings"))["signing"] == "standard_hmac"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -31,7 +31,11 @@ def public(key: Ed25519PrivateKey) -> bytes:
 
 STANDARD = StandardWebhooks(secrets=[SECRET, PREVIOUS], public_keys=[public(KEY), public(OLD_KEY)])
 PLAIN = PlainSignature([SECRET, PREVIOUS])
-VERIFIERS = {"hmac": STANDARD, "ed25519": STANDARD, "plain": PLAIN}
+VERIFIERS: dict[str, StandardWebhooks | PlainSignature] = {
+    "hmac": STANDARD,
+    "ed25519": STANDARD,
+    "plain": PLAIN,
+}
 
 
 def hmac_signed(secret: bytes = SECRET, at: int = NOW, event_id: str = "evt_1") -> Headers:
@@ -58,7 +62,11 @@ def plain_signed(secret: bytes = SECRET, at: int = NOW, nonce: str = "n-1") -> H
     return {"x-timestamp": str(at), "x-nonce": nonce, "x-signature": f"sha256={made}"}
 
 
-SIGNED = {"hmac": hmac_signed, "ed25519": key_signed, "plain": plain_signed}
+SIGNED: dict[str, Callable[..., Headers]] = {
+    "hmac": hmac_signed,
+    "ed25519": key_signed,
+    "plain": plain_signed,
+}
 FORMS = pytest.mark.parametrize("form", SIGNED)
 
 
