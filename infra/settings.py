@@ -7,12 +7,22 @@ safe there. A PSP plugin reads its own settings, under its own prefix.
 
 from __future__ import annotations
 
+import base64
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -99,6 +109,54 @@ class Routing(Section):
     """In the order in which they are asked."""
 
 
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Notices(Section):
+    """Where the platform hears of its payments. A brand; `*` is every brand that is not named."""
+
+    endpoints: dict[str, str] = {}
+    """URL by brand. Without one a brand's events are kept, to be read and to be replayed."""
+    secrets: dict[str, Annotated[tuple[SecretStr, ...], BeforeValidator(_several)]] = {}
+    """`whsec_…` by brand, named as its endpoint is. Two while one replaces the other: each event
+    then carries a signature of both."""
+
+    @model_validator(mode="after")
+    def _can_be_sent_and_signed(self) -> Notices:
+        for brand, url in self.endpoints.items():
+            if not _is_endpoint(url):
+                raise ValueError(f"the endpoint of {brand} must be an https URL without user info")
+            if not self.secrets.get(brand):
+                raise ValueError(f"{brand} has an endpoint and no secret; PAYSAGA_NOTICES_SECRETS")
+        for brand, secrets in self.secrets.items():
+            if not all(_is_signing_secret(secret.get_secret_value()) for secret in secrets):
+                raise ValueError(
+                    f"a secret of {brand} is not `whsec_` and the base64 of 24 bytes or more"
+                )
+        return self
+
+
+def _is_endpoint(url: str) -> bool:
+    """https, or http to this machine (which the production profile refuses in turn)."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    near = parts.scheme == "http" and host == "127.0.0.1"
+    plain = "@" not in parts.netloc and not parts.fragment and url.isascii() and url.isprintable()
+    return bool(host) and (parts.scheme == "https" or near) and plain and " " not in url
+
+
+def _is_signing_secret(text: str) -> bool:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_") + "==")
+    except ValueError:
+        return False
+    return text.startswith("whsec_") and len(key) >= 24
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -120,6 +178,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     risk: Risk = Risk()
     routing: Routing = Routing()
+    notices: Notices = Notices()
     log: Log = Log()
 
     @property
@@ -145,6 +204,8 @@ class Settings(BaseSettings):
             ]
             if missing:
                 raise ValueError(f"the production profile needs {' and '.join(missing)}")
+            if any(not url.startswith("https:") for url in self.notices.endpoints.values()):
+                raise ValueError("the production profile needs https: PAYSAGA_NOTICES_ENDPOINTS")
         return self
 
 
