@@ -1,4 +1,4 @@
-"""The inbox's table."""
+"""The inbox's tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -20,6 +20,11 @@ class InboxRow(SQLModel, table=True):
             "inbox_undelivered",
             "next_at",
             postgresql_where=text("delivered_at IS NULL AND parked IS NULL"),
+        ),
+        Index(
+            "inbox_fresh",
+            "id",
+            postgresql_where=text("delivered_at IS NULL AND parked IS NULL AND attempts = 0"),
         ),
         Index("inbox_of_payment", "payment_id"),
     )
@@ -41,3 +46,42 @@ class InboxRow(SQLModel, table=True):
     delivered_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
     parked: str | None = Field(sa_column=Column(Text))
     """Why it was not delivered to a run, such as `run_closed`."""
+    refusals: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How often its run would not take it: an outage is none."""
+    escalated_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    """Since when a person knows that it waits."""
+
+
+class NonceRow(SQLModel, table=True):
+    """A nonce that signed a webhook; forgotten once the signature is stale anyway."""
+
+    __tablename__ = "inbox_nonces"
+    __table_args__ = (Index("inbox_nonces_used", "used_at"),)
+
+    psp: str = Field(sa_column=Column(Text, primary_key=True))
+    nonce: str = Field(sa_column=Column(Text, primary_key=True))
+    used_at: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
+    )
+
+
+class SecurityRow(SQLModel, table=True):
+    """Refusals of one kind: how many, and what can be told of the last one. Append-only."""
+
+    __tablename__ = "security_events"
+    __table_args__ = (Index("security_events_of_psp", "psp", "id"),)
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    psp: str = Field(sa_column=Column(Text, nullable=False))
+    rule: str = Field(sa_column=Column(Text, nullable=False))
+    status: int
+    occurrences: int
+    remote: str | None = Field(sa_column=Column(Text))
+    header_names: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    body_bytes: int | None = Field(sa_column=Column(BigInteger))
+    body_sha256: str | None = Field(sa_column=Column(Text))
+    recorded_at: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
+    )

@@ -16,10 +16,14 @@ GRANTS = {
     "payment_events": "SELECT",
     "idempotency_keys": "SELECT",
     "inbox_events": "SELECT, INSERT, UPDATE",
+    "inbox_nonces": "SELECT",
+    "security_events": "SELECT, INSERT",
     "cases": "SELECT, INSERT",
     "risk_players": "SELECT, INSERT, UPDATE",
     "credentials": "SELECT",
     "routing_switches": "SELECT, INSERT",
+    "notices": "SELECT, UPDATE (state, next_at, until, attempts, leased_until, delivered_at, "
+    "last_result)",
     "alembic_version": "SELECT",
 }
 
