@@ -1,0 +1,16 @@
+"""Notices to the platform."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from activities.migrations import run_sql
+
+revision = "0007"
+down_revision: str | None = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql(op.get_bind(), __file__)
