@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 import activities.access.tables
 import activities.cases.tables
 import activities.inbox.tables
+import activities.notices.tables
 import activities.registry.tables
 import activities.risk.tables
 import activities.routing.tables
