@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from activities.access.credentials import Credentials
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
+from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Requests
@@ -27,6 +28,7 @@ from api import (
     events,
     health,
     intents,
+    notices,
     oneshot,
     payouts,
     refunds,
@@ -64,6 +66,7 @@ _NOUNS = (
     refunds,
     payouts,
     wallet,
+    notices,
     risk,
     routing,
     cases,
@@ -130,6 +133,7 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         cases=CaseReads(reading),
         switches=Switches(pool),
         players=RiskPlayers(pool),
+        feed=Feed(pool),
         inbox=Inbox(pool),
         catalog=catalog,
     )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.access.credentials import Role
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
+from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Claim, Requests
@@ -46,6 +47,7 @@ class Parts:
     cases: CaseReads
     switches: Switches
     players: RiskPlayers
+    feed: Feed
     inbox: Inbox
     catalog: Catalog
     streams: set[object] = field(default_factory=set)

@@ -14,6 +14,8 @@ import structlog
 
 from activities.inbox.relay import Relay
 from activities.migrations import wait_until_current
+from activities.notices.dispatcher import Dispatcher
+from activities.notices.receivers import Receivers
 from activities.psp.catalog import Catalog, CatalogError
 from infra.observability import start_logging
 from infra.postgres import open_pool
@@ -21,6 +23,9 @@ from infra.settings import Settings, SettingsError, settings
 from infra.temporal import connect_in_time
 from workers.assembly import answers, core_worker, psp_worker
 from workers.keeper import keep
+
+_TELLING_CONNECTIONS = 2
+"""Of their own: however much there is to tell, no payment waits for a connection."""
 
 log = structlog.get_logger("paysaga.worker")
 
@@ -53,6 +58,8 @@ async def work(
     """Start everything, waiting for what is not there yet; the stack's end stops it in reverse."""
     await wait_until_current(chosen.postgres)
     pool = await stack.enter_async_context(await open_pool(chosen.postgres))
+    apart = chosen.postgres.model_copy(update={"pool_size": _TELLING_CONNECTIONS})
+    telling = await stack.enter_async_context(await open_pool(apart))
     client = await connect_in_time(chosen.temporal)
     answered = answers(chosen, pool, catalog)
     for name in catalog.names:
@@ -65,7 +72,8 @@ async def work(
             log.error("keeper_died", error=repr(keeper.exception()))
             failed.set()
 
-    for keeping in (Relay(pool, client).run(), keep(pool, client, chosen)):
+    dispatcher = Dispatcher(telling, Receivers(chosen.notices))
+    for keeping in (Relay(pool, client).run(), keep(pool, client, chosen), dispatcher.run()):
         keeper = asyncio.create_task(keeping)
         keeper.add_done_callback(ended)
         stack.callback(keeper.cancel)
