@@ -1,0 +1,1 @@
+"""The books on demand: every invariant of a live system, and the first rows that break one."""

@@ -1,0 +1,107 @@
+-- Our ledger against the PSP's own book.
+--
+-- The book is read after the snapshot of our database was taken, so it knows at least as much.
+-- Ours may lag behind it by entries that are young; `steps` is what the book came to after each
+-- of its entries, and when it went on from there.
+
+-- with
+book AS (
+    SELECT sequence, operation, reference, amount, currency, at,
+        split_part(reference, ':', 1) AS payment_id,
+        'psp:' || :psp || ':' || merchant_account AS account
+    FROM jsonb_to_recordset(:journal) AS told (sequence bigint, operation text, reference text,
+        merchant_account text, amount bigint, currency text, outcome text, at timestamptz)
+    WHERE outcome = 'approved'
+), moved AS (
+    SELECT *, CASE operation WHEN 'capture' THEN amount ELSE -amount END AS gained
+    FROM book WHERE operation IN ('capture', 'refund', 'payout')
+), held AS (
+    SELECT account, payment_id, currency, max(at) AS last_at,
+        sum(CASE operation WHEN 'authorization' THEN amount ELSE -amount END) AS amount
+    FROM book WHERE operation IN ('authorization', 'capture', 'void')
+    GROUP BY account, payment_id, currency
+), limits AS (
+    SELECT coalesce(p.intent_id, b.payment_id) AS intent, b.currency,
+        coalesce(sum(amount) FILTER (WHERE operation = 'authorization'), 0) AS authorized,
+        coalesce(sum(amount) FILTER (WHERE operation = 'capture'), 0) AS captured,
+        coalesce(sum(amount) FILTER (WHERE operation = 'refund'), 0) AS refunded
+    FROM book b LEFT JOIN payments p ON p.id = b.payment_id
+    WHERE operation IN ('authorization', 'capture', 'refund')
+    GROUP BY coalesce(p.intent_id, b.payment_id), b.currency
+), steps AS (
+    SELECT account, payment_id, currency, sum(gained) OVER w AS reached,
+        lead(at) OVER w AS went_on_at
+    FROM moved WINDOW w AS (PARTITION BY account, payment_id, currency ORDER BY sequence)
+    UNION ALL
+    SELECT account, payment_id, currency, 0, min(at) FROM moved
+    GROUP BY account, payment_id, currency
+), theirs AS (
+    SELECT account, payment_id, currency, sum(gained) AS amount
+    FROM moved GROUP BY account, payment_id, currency
+), ours AS (
+    SELECT a.name AS account, coalesce(t.payment_id, 'no transfer') AS payment_id, a.currency,
+        -sum(e.amount_minor) AS amount
+    FROM entries e JOIN accounts a ON a.id = e.account_id
+    LEFT JOIN transfers t ON t.id = e.transfer_id
+    WHERE a.purpose = 'house' AND starts_with(a.name, 'psp:' || :psp || ':')
+    GROUP BY a.name, t.payment_id, a.currency
+), both_books AS (
+    SELECT account, payment_id, currency, coalesce(theirs.amount, 0) AS theirs,
+        coalesce(ours.amount, 0) AS ours
+    FROM theirs FULL JOIN ours USING (account, payment_id, currency)
+), judged AS (
+    SELECT b.*, theirs - ours AS difference,
+        EXISTS (SELECT FROM cases c WHERE c.payment_id = b.payment_id) AS has_case,
+        EXISTS (SELECT FROM steps s WHERE s.account = b.account AND s.payment_id = b.payment_id
+            AND s.currency = b.currency AND s.reached = b.ours
+            AND s.went_on_at > now() - :patience) AS young
+    FROM both_books b
+)
+
+-- I3: What the PSP took and gave for a payment is what the ledger says
+-- compared
+SELECT format('%s payments, %s %s, %s under way, %s with a case', count(*), sum(theirs), currency,
+    count(*) FILTER (WHERE difference <> 0 AND young AND NOT has_case),
+    count(*) FILTER (WHERE difference <> 0 AND has_case))
+FROM judged GROUP BY currency ORDER BY currency
+-- wrong
+SELECT format('%s at %s: the PSP has %s, the ledger %s %s', payment_id, account, theirs, ours,
+    currency)
+FROM judged WHERE difference <> 0 AND NOT young AND NOT has_case
+
+-- I4: What a merchant account owes us is what its clearing account says
+-- compared
+SELECT format('%s %s %s, %s of it under way', account, sum(theirs), currency,
+    coalesce(sum(difference) FILTER (WHERE young OR has_case), 0))
+FROM judged GROUP BY account, currency ORDER BY account, currency
+-- wrong
+SELECT format('%s: the PSP has %s, the ledger %s %s, under way %s', account, sum(theirs), sum(ours),
+    currency, coalesce(sum(difference) FILTER (WHERE young OR has_case), 0))
+FROM judged GROUP BY account, currency
+HAVING sum(difference) FILTER (WHERE NOT young AND NOT has_case) <> 0
+
+-- I4: Nothing stays held at the PSP for a payment that is over
+-- compared
+SELECT format('%s %s held', sum(amount), currency) FROM held GROUP BY currency ORDER BY currency
+-- wrong
+SELECT format('%s (%s) at %s: %s %s held', h.payment_id, p.status, h.account, h.amount, h.currency)
+FROM held h JOIN payments p ON p.id = h.payment_id
+WHERE h.amount <> 0 AND p.final AND h.last_at <= now() - :patience
+    AND NOT EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id)
+
+-- I5: The PSP captured at most what it had authorized, refunded at most what it captured
+-- compared
+SELECT format('%s authorized, %s captured, %s refunded %s', sum(authorized), sum(captured),
+    sum(refunded), currency)
+FROM limits GROUP BY currency ORDER BY currency
+-- wrong
+SELECT format('%s: authorized %s, captured %s, refunded %s %s', intent, authorized, captured,
+    refunded, currency)
+FROM limits WHERE captured > authorized OR refunded > captured
+
+-- I6: One key moved money once at the PSP
+-- compared
+SELECT format('%s keys', count(DISTINCT (account, reference))) FROM moved
+-- wrong
+SELECT format('%s at %s: %s times, %s %s', reference, account, count(*), sum(amount), currency)
+FROM moved GROUP BY reference, account, operation, currency HAVING count(*) > 1

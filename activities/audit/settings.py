@@ -1,0 +1,31 @@
+"""What an audit needs to know: the same names as everywhere, and no more than it reads."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.settings import Postgres, Temporal, explained
+
+
+class AuditSettings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="PAYSAGA_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="ignore",
+        frozen=True,
+    )
+
+    postgres: Postgres
+    temporal: Temporal = Temporal()
+    sandbox_psp_url: str | None = None
+    """The sandbox PSP, whose journal is compared; a real PSP shows no such thing."""
+
+    @classmethod
+    def read(cls) -> AuditSettings:
+        """From the environment. Raises infra.settings.SettingsError."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise explained(error) from None
