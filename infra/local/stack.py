@@ -7,8 +7,9 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,19 @@ from infra.local.addresses import Stack, Supervised
 from infra.local.keys import sandbox_keys, tokens
 from infra.local.ports import HOST, LocalError
 from infra.local.postgres import LocalPostgres
-from infra.local.processes import Child, run
+from infra.local.processes import Child, Program, run
 from infra.local.record import Record, write_private
 from infra.local.settings import Ports
 from infra.local.temporal import LocalTemporal
 
 _LARGE_LOG_BYTES = 50_000_000
+
+Detour = Callable[[str, Mapping[str, str]], Mapping[str, str]]
+"""What a program of ours, by its name, is told instead: drills put proxies between processes."""
+
+
+def _straight(_: str, told: Mapping[str, str]) -> Mapping[str, str]:
+    return told
 
 
 class AlreadyRunning(LocalError):
@@ -45,6 +53,7 @@ async def local_stack(
     ports: Ports | None = None,
     durable: bool = True,
     say: Callable[[str], None] = lambda _: None,
+    detour: Detour = _straight,
 ) -> AsyncIterator[Stack]:
     """Start everything, yield its addresses and tokens, stop everything in reverse order.
 
@@ -59,7 +68,7 @@ async def local_stack(
             say(f"ended what the last run left behind: {', '.join(left)}")
         ports.require_free()
         async with _closed_in_full() as running:
-            starter = _Starter(folder, ports, durable, record, say, running)
+            starter = _Starter(folder, ports, durable, record, say, running, detour)
             stack = await starter.start()
             write_private(folder / "local.env", stack.local_env())
             tell("running", stack.addresses)
@@ -137,9 +146,11 @@ class _Starter:
         record: Record,
         say: Callable[[str], None],
         running: AsyncExitStack,
+        detour: Detour,
     ) -> None:
         self._folder, self._ports, self._durable = folder, ports, durable
         self._record, self._say, self._running = record, say, running
+        self._detour = detour
         self._started: dict[str, Supervised] = {}
 
     async def start(self) -> Stack:
@@ -157,8 +168,7 @@ class _Starter:
             (programs.worker(self._log("worker"), told, temporal), "Worker"),
             (programs.api(self._log("api"), told, ports), "API"),
         ):
-            child = Child(program, record=self._record, restarts=True, say=self._say)
-            await self._begin(program.name, child, title)
+            await self._begin(program.name, self._child(program), title)
         return Stack(
             folder=folder,
             api_url=f"http://{HOST}:{ports.api}",
@@ -175,6 +185,11 @@ class _Starter:
         self._started[name] = process
         await process.start()
         self._say(f"{title} is up")
+
+    def _child(self, program: Program) -> Child:
+        told = self._detour(program.name, program.environment or {})
+        program = replace(program, environment=told)
+        return Child(program, record=self._record, restarts=True, say=self._say)
 
     async def _migrate(self, told: dict[str, str]) -> None:
         code, said = await run([sys.executable, "-m", "activities.migrations"], environment=told)

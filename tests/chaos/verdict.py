@@ -1,0 +1,108 @@
+"""Whether the truth survived: every invariant, the PSP's own journal, and all we were ever told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import asyncpg
+
+from activities.audit.audit import Scope, audit
+from activities.audit.report import Report
+from infra.local.demo.books import Books, Proof
+from infra.local.demo.sandbox import SandboxPsp
+from infra.postgres import open_pool
+from infra.settings import Postgres, Temporal
+from infra.temporal import connect
+from tests.chaos.ground import Ground
+from tests.chaos.platform import BRAND, Diary
+
+_PAYMENTS = """
+SELECT id, status, final, player_id, currency, amount_minor,
+    coalesce((facts -> 'captured' ->> 'minor_units')::bigint, 0) AS captured_minor
+FROM payments
+"""
+_BALANCES = """
+SELECT player_id, currency, sum(balance)::bigint AS minor FROM accounts
+WHERE brand = $1 AND purpose <> 'house' GROUP BY player_id, currency
+"""
+_CASES = "SELECT kind, payment_id, summary FROM cases ORDER BY opened_at"
+
+
+@dataclass
+class Verdict:
+    report: Report
+    proofs: list[Proof]
+    cases: list[str]
+    """What a person has to decide; none of it is a violation."""
+    payments: int
+    violations: list[str] = field(default_factory=list)
+
+
+async def judged(at: Ground, diary: Diary, unfinished: list[str]) -> Verdict:
+    """Asked once everything is at rest."""
+    owner = await asyncpg.connect(at.stack.postgres.migration_url, ssl=False)
+    try:
+        report = await _audited(at)
+        cases = [
+            f"{row['kind']} {row['payment_id']}: {row['summary']}"
+            for row in await owner.fetch(_CASES)
+        ]
+        proofs = await Books(owner, SandboxPsp(at.psp)).prove()
+        rows = await owner.fetch(_PAYMENTS)
+        wallets = await owner.fetch(_BALANCES, BRAND)
+    finally:
+        await owner.close()
+    verdict = Verdict(report, proofs, cases, len(rows))
+    verdict.violations += [f"not at rest: {what}" for what in unfinished]
+    verdict.violations += [
+        f"{finding.invariant} {finding.name}: {violation}"
+        for finding in report.broken
+        for violation in finding.violations
+    ]
+    if not cases:
+        # With a case open, a payment may be neither over nor even.
+        verdict.violations += [f"{p.claim}: {p.numbers}" for p in proofs if not p.holds]
+    verdict.violations += diary.broken_promises
+    verdict.violations += _told_and_true(diary, rows) + _wallets(rows, wallets)
+    return verdict
+
+
+async def _audited(at: Ground) -> Report:
+    scope = Scope(patience=timedelta(0), histories=None, logs=[at.stack.folder / "log"])
+    temporal = await connect(Temporal(address=at.stack.temporal.address))
+    async with await open_pool(Postgres.model_validate({"url": at.stack.postgres.url})) as pool:
+        return await audit(pool, temporal, at.stack.sandbox_psp_url, scope)
+
+
+def _told_and_true(diary: Diary, rows: list[asyncpg.Record]) -> list[str]:
+    """Every payment we were told of is there, no other one is, and what was final still is so."""
+    truth = {row["id"]: row for row in rows}
+    wrong = [f"{each} was promised and is lost" for each in diary.paths if each not in truth]
+    wrong += [f"{each} is nobody's wish" for each in truth if each not in diary.paths]
+    for payment_id, status in diary.final.items():
+        row = truth.get(payment_id)
+        if row is not None and (row["status"], row["final"]) != (status, True):
+            wrong.append(f"{payment_id} was told to be {status} for good, and is {row['status']}")
+    return wrong
+
+
+def _wallets(rows: list[asyncpg.Record], wallets: list[asyncpg.Record]) -> list[str]:
+    """A player has what was captured, less what was refunded and paid out, payment by payment."""
+    due: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        due[row["player_id"], row["currency"]] += _gained(row)
+    has = Counter({(row["player_id"], row["currency"]): row["minor"] for row in wallets})
+    return [
+        f"wallet of {player}: payments come to {due[player, currency]} {currency} minor units, "
+        f"it holds {has[player, currency]}"
+        for player, currency in sorted({*due, *has})
+        if due[player, currency] != has[player, currency]
+    ]
+
+
+def _gained(row: asyncpg.Record) -> int:
+    if row["status"] in ("PAYOUT_SETTLED", "REFUND_PROCESSED"):
+        return -int(row["amount_minor"])
+    return int(row["captured_minor"])
