@@ -6,6 +6,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from temporalio.client import Client, WorkflowUpdateStage
+from temporalio.exceptions import ApplicationError
 
 from tests.workflows.asking import (
     accepted,
@@ -16,10 +18,19 @@ from tests.workflows.asking import (
 )
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.time_travel import TimeMachine
-from tests.workflows.world import CHALLENGE, World
+from tests.workflows.world import CHALLENGE, FakePsp, World, a_world, working
 from workflows.domain.money import Money
-from workflows.domain.payments import CaseKind
-from workflows.domain.psp import Approved, NotFound, NotSent, Operation, Unknown
+from workflows.domain.payments import CaseKind, Record
+from workflows.domain.psp import (
+    Approved,
+    AuthorizeInstruction,
+    NotFound,
+    NotSent,
+    Operation,
+    Outcome,
+    Unknown,
+)
+from workflows.questions import NOT_CAPABLE
 
 UNSENT = [NotSent("connection refused")] * 9
 MORE = Approved("psp-1", Money(5001, "EUR"))
@@ -137,10 +148,48 @@ async def test_a_deposit_cancelled_in_doubt_is_voided_once_it_is_certain(
     answering = asyncio.ensure_future(authorize(handle))
     await moved(time_machine, handle, timedelta(minutes=45))
     assert (await answering).status == "CLARIFYING"
-    await handle.cancel()
+    taken_in = WorkflowUpdateStage.ACCEPTED
+    cancelling = await handle.start_update("cancel", wait_for_stage=taken_in, result_type=Record)
     key = f"{order.intent_id}:authorize:1"
     yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", yes)
-    assert (await handle.result()).status == "CANCELLED"
+    assert (await cancelling.result()).status == "CANCELLED"
     assert world.psp.done == ["authorize:1", "void:1"]
     assert world.wallet.commands == []
+
+
+class Broken(FakePsp):
+    """Its plugin raises what it raises when the first account is asked to authorize."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
+        if instruction.account.id == "first":
+            raise ApplicationError("cannot authorize", type=self._kind, non_retryable=True)
+        return await super().authorize(instruction)
+
+
+async def test_a_psp_that_cannot_do_it_was_asked_nothing_so_the_next_is_asked(
+    temporal_client: Client,
+) -> None:
+    world, psp = a_world(temporal_client), Broken(NOT_CAPABLE)
+    async with working(world, psp):
+        answered = await authorize(await world.start(deposit()))
+    assert answered.status == "CAPTURED"
+    assert psp.done == ["authorize:2", "capture"]
+
+
+async def test_a_call_that_ends_without_an_answer_is_a_doubt_and_asks_nobody_else(
+    time_machine: TimeMachine,
+) -> None:
+    world, psp = a_world(time_machine.client), Broken("SomethingElse")
+    psp.will_find(Operation.AUTHORIZE, Approved("psp-1", FIFTY))
+    async with working(world, psp):
+        handle = await world.start(deposit())
+        answering = asyncio.ensure_future(authorize(handle))
+        await moved(time_machine, handle, timedelta(seconds=2))
+        assert (await answering).status == "CAPTURED"
+    assert psp.lookups
+    assert psp.done == ["capture"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.waiting import eventually
 from tests.workflows.asking import (
     Handle,
     authorize,
@@ -203,6 +204,7 @@ async def test_a_late_yes_of_an_account_that_had_declined_becomes_a_case_at_once
     handle = await world.start(order)
     assert (await authorize(handle)).status == "AUTHORIZED"
     await handle.signal("psp_event", about(world, order, YES))
+    await eventually(lambda: kinds(world) == [CaseKind.UNEXPECTED_EVENT])
     await command(handle, "void")
     await handle.result()
     assert kinds(world) == [CaseKind.UNEXPECTED_EVENT]
