@@ -17,15 +17,24 @@ async def open_pool(at: Postgres) -> asyncpg.Pool:
         max_size=at.pool_size,
         command_timeout=at.command_timeout_seconds,
         init=_json_as_values,
+        reset=_nothing,
     )
 
 
 def engine(at: Postgres) -> AsyncEngine:
-    """For SQLModel reads."""
+    """For SQLModel reads: each is one statement, so a transaction would be two more round trips."""
     url = at.url.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
     return create_async_engine(
-        url, pool_size=at.pool_size, json_serializer=_dumps, json_deserializer=orjson.loads
+        url,
+        pool_size=at.pool_size,
+        isolation_level="AUTOCOMMIT",
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
     )
+
+
+async def _nothing(_: asyncpg.Connection) -> None:
+    """We leave nothing behind on a connection; asking it to forget is a round trip per command."""
 
 
 async def _json_as_values(connection: asyncpg.Connection) -> None:

@@ -51,7 +51,9 @@ async def temporal_client(temporal_server: LocalTemporal) -> Client:
 @pytest.fixture(scope="session")
 async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalPostgres]:
     folder: Path = tmp_path_factory.mktemp("postgres")
-    server = LocalPostgres(folder, free_ports(1)[0], durable=False)
+    # Counts what is asked of it, for the budgets.
+    counting = {"shared_preload_libraries": "pg_stat_statements"}
+    server = LocalPostgres(folder, free_ports(1)[0], durable=False, settings=counting)
     await server.start()
     try:
         yield server

@@ -39,6 +39,7 @@ async def upgrade(at: Postgres) -> None:
     migrating = engine(owner)
     try:
         async with migrating.connect() as connection:
+            await connection.execution_options(isolation_level="READ COMMITTED")
             await connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
             await connection.commit()
             try:

@@ -10,7 +10,7 @@ import asyncio
 import fcntl
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class LocalPostgres:
     """A server on `port` whose cluster lives in `folder`; made at the first start.
 
     `durable=False` turns fsync off: for tests only. `restarts=True` brings a server that dies
-    by itself up again.
+    by itself up again. `settings` are more of the server's own.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class LocalPostgres:
         *,
         durable: bool = True,
         restarts: bool = False,
+        settings: Mapping[str, str] | None = None,
         log: Path | None = None,
         record: Record | None = None,
         say: Callable[[str], None] = print,
@@ -60,6 +61,7 @@ class LocalPostgres:
         self.port = port
         self._durable = durable
         self._restarts = restarts
+        self._more = dict(settings or {})
         self._log = log or self._folder / "postgres.log"
         self._record = record
         self._say = say
@@ -186,7 +188,7 @@ class LocalPostgres:
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        return [f"--{name}={value}" for name, value in settings.items()]
+        return [f"--{name}={value}" for name, value in (settings | self._more).items()]
 
     async def _start_child(self, child: Child, attempts: int = 20) -> None:
         for attempt in range(1, attempts + 1):
