@@ -157,6 +157,17 @@ def _is_signing_secret(text: str) -> bool:
     return text.startswith("whsec_") and len(key) >= 24
 
 
+class Inbox(Section):
+    unknown_hours: Annotated[float, Field(ge=0)] = 24.0
+    """A webhook about a payment that is still unknown after so long becomes a case; it waits on."""
+    refusals: Annotated[int, Field(ge=1)] = 10
+    """So often may a run refuse to take a webhook before it is parked with a case."""
+    deliveries: Annotated[int, Field(ge=1, le=1000)] = 64
+    """Delivered at the same time by one worker."""
+    security_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """Refusals of one kind are counted for so long before they are written as one row."""
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -178,6 +189,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     risk: Risk = Risk()
     routing: Routing = Routing()
+    inbox: Inbox = Inbox()
     notices: Notices = Notices()
     log: Log = Log()
 
