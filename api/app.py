@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from activities.access.credentials import Credentials
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
+from activities.inbox.security import SecurityLog
 from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
 from activities.registry.reads import RegistryReads
@@ -34,6 +35,7 @@ from api import (
     refunds,
     risk,
     routing,
+    security,
     wallet,
     webhooks,
 )
@@ -70,6 +72,7 @@ _NOUNS = (
     risk,
     routing,
     cases,
+    security,
     oneshot,
     webhooks,
     health,
@@ -117,6 +120,8 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
     pool = await stack.enter_async_context(await open_pool(settings.postgres))
     reading = engine(settings.postgres)
     stack.push_async_callback(reading.dispose)
+    refusals = SecurityLog(pool, reading, settings.inbox.security_seconds)
+    stack.push_async_callback(refusals.aclose)
     catalog: Catalog = app.state.catalog or Catalog.of(settings.psps)
     stack.push_async_callback(catalog.aclose)
     # Lazy: whoever only reads is served while Temporal is down.
@@ -135,6 +140,7 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         players=RiskPlayers(pool),
         feed=Feed(pool),
         inbox=Inbox(pool),
+        security=refusals,
         catalog=catalog,
     )
 

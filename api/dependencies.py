@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.access.credentials import Role
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
+from activities.inbox.security import SecurityLog
 from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
 from activities.registry.reads import RegistryReads
@@ -49,6 +50,7 @@ class Parts:
     players: RiskPlayers
     feed: Feed
     inbox: Inbox
+    security: SecurityLog
     catalog: Catalog
     streams: set[object] = field(default_factory=set)
     """One for each open event stream."""

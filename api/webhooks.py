@@ -1,36 +1,46 @@
-"""Where PSPs tell us things: verified over the raw bytes, kept, and only then acknowledged."""
+"""Where PSPs tell us things: verified over the raw bytes, kept, and only then acknowledged.
+
+The answer waits for the commit and for nothing else: Temporal may be away, and no worker run.
+What is refused is recorded, without what it said.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
-import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
+from activities.inbox.inbox import Contested, NonceUsed, Unstorable
+from activities.inbox.security import Refusal
 from activities.psp.contract import WebhookRefused, WebhookRequest
+from activities.psp.signatures import nonce_of
 from api.bodies import raw_body
 from api.dependencies import Parts, PartsOf
-from api.errors import Problem, not_found
-from api.listing import shown
+from api.errors import MEDIA_TYPE, Problem, not_found
 from api.openapi import hears
 
 router = APIRouter(tags=["Webhooks"])
-
-log = structlog.get_logger("paysaga.security")
 
 
 class Heard(BaseModel):
     received: int
 
 
-@router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=hears(Heard))
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
+_TOLD: dict[int | str, dict[str, Any]] = hears(Heard) | {
+    409: {"description": "Told before with other facts: the first count", "content": _PROBLEM},
+    415: {"description": "The body is not JSON", "content": _PROBLEM},
+}
+
+
+@router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=_TOLD)
 async def webhook(request: Request, psp: str, parts: PartsOf) -> Response:
     return await _heard(request, psp, parts)
 
 
-@router.post("/payments/callback", summary="The same door, for one PSP", responses=hears(Heard))
+@router.post("/payments/callback", summary="The same door, for one PSP", responses=_TOLD)
 async def callback(
     request: Request, parts: PartsOf, psp: Annotated[str | None, Query(max_length=32)] = None
 ) -> Response:
@@ -40,20 +50,58 @@ async def callback(
 async def _heard(request: Request, psp: str, parts: Parts) -> Response:
     if psp not in parts.catalog.names:
         raise not_found("PSP")
-    heard = WebhookRequest(
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=await raw_body(request),
-        received_at=time.time(),
-    )
+    body: bytes | None = None
     try:
-        events = parts.catalog.hear(psp, heard)
+        _require_json(request)
+        body = await raw_body(request)
+        received = await _stored(request, psp, body, parts)
     except WebhookRefused as refused:
-        log.warning("webhook_refused", psp=psp, rule=refused.rule, status=refused.status)
+        await _record(request, psp, parts, body, refused.rule, refused.status)
         raise Problem(
             refused.status, "webhook-refused", "The webhook was refused", refused.rule
         ) from None
-    await parts.inbox.store(events)
-    return shown(Heard(received=len(events)))
+    except Problem as problem:
+        await _record(request, psp, parts, body, problem.slug, problem.status)
+        raise
+    return Response(b'{"received":%d}' % received, media_type="application/json")
+
+
+async def _stored(request: Request, psp: str, body: bytes, parts: Parts) -> int:
+    """How many events it told. Raises WebhookRefused."""
+    heard = WebhookRequest(headers=dict(request.headers), body=body, received_at=time.time())
+    events = parts.catalog.hear(psp, heard)
+    try:
+        await parts.inbox.store(events, psp=psp, nonce=nonce_of(heard))
+    except NonceUsed:
+        raise WebhookRefused("nonce_used") from None
+    except Contested:
+        raise WebhookRefused("contested", status=409) from None
+    except Unstorable:
+        raise WebhookRefused("malformed", status=422) from None
+    return len(events)
+
+
+async def _record(
+    request: Request, psp: str, parts: Parts, body: bytes | None, rule: str, status: int
+) -> None:
+    remote = request.client.host if request.client else None
+    refusal = Refusal.of(psp, rule, status, remote=remote, headers=request.headers, body=body)
+    await parts.security.record(refusal)
+
+
+def _require_json(request: Request) -> None:
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    media_type, charset = media_type.strip(), parameters.strip().replace('"', "")
+    is_json = media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+    if not is_json or charset not in ("", "charset=utf-8"):
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            "The body is not JSON",
+            "send the body as application/json in UTF-8",
+        )
 
 
 def _only_one(parts: Parts) -> str:
