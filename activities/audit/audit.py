@@ -30,6 +30,8 @@ class Scope:
     """How long something may be under way, and how much is read. None reads everything."""
 
     patience: timedelta = timedelta(minutes=5)
+    waiting: timedelta = timedelta(hours=25)
+    """How long an event may wait for a payment that we do not know, before it must have a case."""
     rows_per_table: int | None = None
     histories: int | None = 500
     described_runs: int = 1000
@@ -52,7 +54,7 @@ async def audit(
     Raises NoJournal, asyncpg.PostgresError, OSError, RPCError, or RuntimeError (a client that
     never reached its server): what could not be read is not reported as sound.
     """
-    told = Told(patience=scope.patience, psp=scope.psp)
+    told = Told(patience=scope.patience, waiting=scope.waiting, psp=scope.psp)
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),

@@ -19,7 +19,7 @@ from activities.audit.asking import each
 from activities.audit.report import Finding, finding
 from infra.card_data import has_card_data
 
-_HEX_WORD = re.compile(r"(?<![0-9A-Za-z])(?=(?:[0-9]*[a-f]){3})[0-9a-f]{24,}(?![0-9A-Za-z])")
+_HEX_WORD = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])[0-9a-f]{24,}(?![0-9A-Za-z])")
 """Digests and ids: one in some hundred has digits enough to pass for a card number."""
 
 _COLUMNS = """

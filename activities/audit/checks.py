@@ -2,8 +2,8 @@
 
 They stand in `queries/*.sql`, so that anybody can read them, and run one by hand. After a line
 `-- I1: <name>` come `-- compared` and `-- wrong`, each followed by a query that gives rows of
-text; what stands under `-- with` is in front of every query of its file. `:patience`, `:psp` and
-`:journal` are told (see `Told`).
+text; what stands under `-- with` is in front of every query of its file. `:patience`,
+`:waiting`, `:psp` and `:journal` are told (see `Told`).
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ _SECONDS = 120.0
 class Told:
     patience: timedelta
     """So long a payment, a webhook or a notice may be under way before it is a violation."""
+    waiting: timedelta
+    """So long an event may wait for a payment that we do not know."""
     psp: str
     """The PSP whose own book is compared."""
     journal: list[dict[str, Any]] = field(default_factory=list)
     """That book: everything it truly did, oldest first."""
 
 
-_KINDS = {"patience": "interval", "psp": "text", "journal": "jsonb"}
+_KINDS = {"patience": "interval", "waiting": "interval", "psp": "text", "journal": "jsonb"}
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.audit.asking import each
+from activities.audit.card_numbers import has_number
 from activities.audit.report import Finding, finding
 from workflows.domain.payments import Kind
 from workflows.visibility import workflow_of
@@ -18,6 +21,13 @@ from workflows.visibility import workflow_of
 ATTEMPTS_AT_MOST = 5
 """Of one workflow task or activity. A worker's death costs one or two; a bug costs any number."""
 
+FAILURES_AT_MOST = 3
+"""Attempts of a workflow task that has failed, rather than been lost with its worker."""
+
+_NEXT_TRY = (
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+)
 _KINDS = ", ".join(f"'{kind}'" for kind in Kind)
 _RUNNING = f"WorkflowType IN ({_KINDS}) AND ExecutionStatus = 'Running'"
 _REPORTED = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
@@ -95,26 +105,37 @@ class Runs:
         troubles = await each(looked_at, self._trouble)
         return finding(
             "I10",
-            f"No workflow task and no activity is beyond {ATTEMPTS_AT_MOST} attempts",
+            "No workflow task and no activity fails again and again",
             f"{len(looked_at)} of {len(running)} runs looked at, {len(reported)} reported",
             [trouble for trouble in troubles if trouble],
         )
 
     async def _trouble(self, workflow_id: str) -> str:
+        handle = self.client.get_workflow_handle(workflow_id)
         try:
-            told = (await self.client.get_workflow_handle(workflow_id).describe()).raw_description
+            told = (await handle.describe()).raw_description
+            attempt = told.pending_workflow_task.attempt
+            why = await self._failure(handle) if attempt >= FAILURES_AT_MOST else ""
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return ""
             raise
-        task = told.pending_workflow_task.attempt
-        if task > ATTEMPTS_AT_MOST:
-            return f"{workflow_id}: its workflow task is at attempt {task}"
+        if why or attempt > ATTEMPTS_AT_MOST:
+            return f"{workflow_id}: its workflow task is at attempt {attempt}: {why or 'no answer'}"
         for activity in told.pending_activities:
             if activity.attempt > ATTEMPTS_AT_MOST:
                 name = activity.activity_type.name
                 return f"{workflow_id}: {name} is at attempt {activity.attempt}"
         return ""
+
+    async def _failure(self, handle: WorkflowHandle[Any, Any]) -> str:
+        """Why the last workflow task failed; nothing when it timed out, as under a dead worker."""
+        events = (await handle.fetch_history()).events
+        last = next(event for event in reversed(events) if event.event_type not in _NEXT_TRY)
+        if not last.HasField("workflow_task_failed_event_attributes"):
+            return ""
+        message = last.workflow_task_failed_event_attributes.failure.message or "it failed"
+        return "a message that looks like a card number" if has_number(message) else message
 
     async def _live(self, workflow_ids: Sequence[str]) -> list[bool]:
         return await each(workflow_ids, self._is_running)

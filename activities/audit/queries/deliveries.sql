@@ -1,21 +1,62 @@
--- What came in.
+-- What came in, and what must go out.
+--
+-- An event about a payment that is still unknown may wait for it, for as long as somebody looks
+-- again and again; after a set time it must have a case.
+
+-- with
+events AS (
+    SELECT i.*, p.id IS NOT NULL AS known,
+        EXISTS (SELECT FROM cases c WHERE c.payment_id = i.payment_id) AS has_case,
+        i.delivered_at IS NULL AND coalesce(i.parked, '') = '' AS open
+    FROM inbox_events i LEFT JOIN payments p ON p.id = i.payment_id
+), late AS (
+    SELECT * FROM events
+    WHERE open AND NOT has_case AND received_at <= now() - :patience AND (
+        known OR received_at <= now() - :waiting
+        OR next_at <= now() - greatest(:patience, interval '2 minutes'))
+), heads AS (
+    SELECT DISTINCT ON (payment_id) * FROM notices WHERE state = 'waiting'
+    ORDER BY payment_id, sequence
+)
 
 -- I7: Every verified event is delivered, put aside with a reason, has a case, or is young
 -- compared
-SELECT format('%s events, %s delivered, %s put aside, %s under way', count(*), count(delivered_at),
-    count(parked), count(*) FILTER (WHERE delivered_at IS NULL AND parked IS NULL))
-FROM inbox_events
+SELECT format('%s events, %s delivered, %s put aside, %s under way, %s wait for their payment',
+    count(*), count(delivered_at), count(parked), count(*) FILTER (WHERE open AND known),
+    count(*) FILTER (WHERE open AND NOT known))
+FROM events
 -- wrong
 SELECT format('%s %s for %s: received %s, %s attempts', psp, event_id, payment_id, received_at,
     attempts)
-FROM inbox_events i
-WHERE delivered_at IS NULL AND coalesce(parked, '') = '' AND received_at <= now() - :patience
-    AND NOT EXISTS (SELECT FROM cases c WHERE c.payment_id = i.payment_id)
+FROM late
 
 -- I7: Every delivered event is about a payment there is
 -- compared
-SELECT format('%s delivered', count(delivered_at)) FROM inbox_events
+SELECT format('%s delivered', count(delivered_at)) FROM events
 -- wrong
 SELECT format('%s %s: delivered to %s, which is no payment', psp, event_id, payment_id)
-FROM inbox_events i WHERE delivered_at IS NOT NULL
-    AND NOT EXISTS (SELECT FROM payments p WHERE p.id = i.payment_id)
+FROM events WHERE delivered_at IS NOT NULL AND NOT known
+
+-- I9: Every version of a payment has its notice
+-- compared
+SELECT format('%s notices, %s delivered, %s given up, %s kept', count(*), count(delivered_at),
+    count(*) FILTER (WHERE state = 'gave_up'), count(*) FILTER (WHERE state = 'kept'))
+FROM notices
+-- wrong
+SELECT format('%s version %s: notice %s', coalesce(e.payment_id, n.payment_id),
+    coalesce(e.version::text, 'none'), coalesce(n.sequence::text, 'none'))
+FROM payment_events e
+FULL JOIN notices n ON n.payment_id = e.payment_id AND n.sequence = e.version
+WHERE e.payment_id IS NULL OR n.payment_id IS NULL
+
+-- I9: No notice that is due lies idle, none waits beyond its time
+-- compared
+SELECT format('%s wait, of %s payments, the oldest since %s', count(*), count(DISTINCT payment_id),
+    coalesce(min(created_at)::text, 'never'))
+FROM notices WHERE state = 'waiting'
+-- wrong
+SELECT format('%s notice %s of %s: due since %s, %s attempts', payment_id, sequence, brand, next_at,
+    attempts)
+FROM heads
+WHERE (next_at <= now() - :patience AND coalesce(leased_until, next_at) <= now() - :patience)
+    OR until <= now() - :patience - interval '2 hours'

@@ -37,7 +37,12 @@ class Books:
     async def audited(
         self, patience: timedelta = timedelta(minutes=5), *, has_book: bool = True
     ) -> list[Finding]:
-        told = Told(patience=patience, psp="sandbox", journal=numbered(self.journal))
+        told = Told(
+            patience=patience,
+            waiting=timedelta(hours=25),
+            psp="sandbox",
+            journal=numbered(self.journal),
+        )
         async with self.pool.acquire() as connection:
             return await books(connection, told, has_book=has_book)
 

@@ -161,6 +161,10 @@ async def keep_sound_books(pool: asyncpg.Pool) -> None:
         "('sandbox', 'evt_2', 'in_c', '{}', NULL, 'run_closed'), "
         "('sandbox', 'evt_3', 'in_o', '{}', NULL, NULL)"
     )
+    await pool.execute("UPDATE notices SET state = 'kept' WHERE payment_id <> 'in_a'")
+    await pool.execute(
+        "UPDATE notices SET next_at = now() + interval '1 h' WHERE payment_id = 'in_a'"
+    )
 
 
 async def _refunds(keeper: Bookkeeper) -> None:

@@ -183,6 +183,38 @@ DELIVERIES = [
         "UPDATE inbox_events SET payment_id = 'in_x' WHERE event_id = 'evt_1'",
         "sandbox evt_1: delivered to in_x, which is no payment",
     ),
+    (
+        "I7 Every verified event is delivered, put aside with a reason, has a case, or is young",
+        "UPDATE inbox_events SET payment_id = 'in_x', received_at = now() - interval '10 min', "
+        "next_at = now() - interval '6 min' WHERE event_id = 'evt_3'",
+        "sandbox evt_3 for in_x",
+    ),
+    (
+        "I7 Every verified event is delivered, put aside with a reason, has a case, or is young",
+        "UPDATE inbox_events SET payment_id = 'in_x', received_at = now() - interval '26 h' "
+        "WHERE event_id = 'evt_3'",
+        "sandbox evt_3 for in_x",
+    ),
+    (
+        "I9 Every version of a payment has its notice",
+        "DELETE FROM notices WHERE payment_id = 'in_b' AND sequence = 1",
+        "in_b version 1: notice none",
+    ),
+    (
+        "I9 Every version of a payment has its notice",
+        "UPDATE notices SET sequence = 9 WHERE payment_id = 'in_b' AND sequence = 2",
+        "in_b version none: notice 9",
+    ),
+    (
+        "I9 No notice that is due lies idle, none waits beyond its time",
+        "UPDATE notices SET next_at = now() - interval '6 min' WHERE payment_id = 'in_a'",
+        "in_a notice 1 of acme: due since",
+    ),
+    (
+        "I9 No notice that is due lies idle, none waits beyond its time",
+        "UPDATE notices SET until = now() - interval '3 h' WHERE payment_id = 'in_a'",
+        "in_a notice 1 of acme: due since",
+    ),
 ]
 
 GUARDS = [
@@ -230,6 +262,24 @@ async def test_what_has_a_case_is_somebodys_and_no_violation(kept: Books) -> Non
         case.format("'case-1', 'in_x', '', 'unexpected_event', 'who is it'"),
         "UPDATE inbox_events SET received_at = now() - interval '1 h', payment_id = 'in_x' "
         "WHERE event_id = 'evt_3'",
+    )
+    assert await kept.broken() == {}
+
+
+async def test_an_event_waits_for_its_payment_as_long_as_somebody_looks(kept: Books) -> None:
+    await kept.forge(
+        "UPDATE inbox_events SET payment_id = 'in_x', received_at = now() - interval '5 h', "
+        "next_at = now() + interval '1 min' WHERE event_id = 'evt_3'"
+    )
+    assert await kept.broken() == {}
+
+
+async def test_a_notice_that_is_being_sent_or_waits_for_its_turn_is_not_idle(kept: Books) -> None:
+    await kept.forge(
+        "UPDATE notices SET next_at = now() - interval '6 min', "
+        "leased_until = now() + interval '9 s' WHERE payment_id = 'in_a' AND sequence = 1",
+        "UPDATE notices SET next_at = now() - interval '6 min' "
+        "WHERE payment_id = 'in_a' AND sequence = 2",
     )
     assert await kept.broken() == {}
 
