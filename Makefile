@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format bench record lock
+.PHONY: help demo up test check format bench audit record lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,13 @@ format: $(READY) ## Format, and repair what can be repaired
 
 bench: $(READY) ## Measure deposits and wallet commands next to their floors
 	@exec $(BIN)/python -m tests.bench
+
+audit: $(READY) ## Check every invariant on what make up runs, or on what the settings name
+	@folder="$${PAYSAGA_LOCAL_FOLDER:-var}"; \
+	if [ -z "$$PAYSAGA_POSTGRES_URL" ] && [ -f "$$folder/local.env" ]; then \
+	  set -a; . "$$folder/local.env"; set +a; set -- --log "$$folder/log"; \
+	fi; \
+	exec $(BIN)/python -m activities.audit "$$@" $(AUDIT)
 
 record: $(READY) ## Renew the recorded histories, on purpose only
 	@exec $(BIN)/python -m tests.replay.record

@@ -27,7 +27,8 @@ from infra.temporal import connect
 def main() -> int:
     asked = _parser().parse_args()
     try:
-        report = asyncio.run(_audit(AuditSettings.read(), _scope(asked)))
+        chosen = AuditSettings.read()
+        report = asyncio.run(_audit(chosen, _scope(asked, chosen)))
     except SettingsError as wrong:
         return _say(f"{wrong}\nStart a system first (make up), or name one by its settings.")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as failure:
@@ -38,7 +39,8 @@ def main() -> int:
         return _say(str(failure))
     print("\n".join(report.lines()))  # noqa: T201
     broken = len(report.broken)
-    print(f"\n{broken} of {len(report.findings)} checks are violated" if broken else "\nAll hold.")  # noqa: T201
+    checks = f"{len(report.findings)} checks"
+    print(f"\n{broken} of {checks} violated" if broken else f"\nAll of {checks} hold")  # noqa: T201
     return 0 if report.holds else 1
 
 
@@ -48,9 +50,10 @@ async def _audit(chosen: AuditSettings, scope: Scope) -> Report:
         return await audit(pool, client, chosen.sandbox_psp_url, scope)
 
 
-def _scope(asked: argparse.Namespace) -> Scope:
+def _scope(asked: argparse.Namespace, chosen: AuditSettings) -> Scope:
     return Scope(
         patience=timedelta(seconds=asked.patience),
+        waiting=timedelta(hours=chosen.inbox.unknown_hours + 1),
         rows_per_table=asked.sample,
         histories=None if asked.all_histories else asked.histories,
         logs=asked.log,

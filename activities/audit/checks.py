@@ -75,7 +75,7 @@ async def run(check: Check, connection: Connection, told: Told) -> Finding:
     return Finding(
         check.invariant,
         check.name,
-        ", ".join(row[0] for row in compared) or "nothing yet",
+        "; ".join(row[0] for row in compared) or "nothing yet",
         [row[0] for row in wrong],
         wrong[0][1] if wrong else 0,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from infra.settings import Postgres, Temporal, explained
+from infra.settings import Inbox, Postgres, Temporal, explained
 
 
 class AuditSettings(BaseSettings):
@@ -19,6 +19,7 @@ class AuditSettings(BaseSettings):
 
     postgres: Postgres
     temporal: Temporal = Temporal()
+    inbox: Inbox = Inbox()
     sandbox_psp_url: str | None = None
     """The sandbox PSP, whose journal is compared; a real PSP shows no such thing."""
 

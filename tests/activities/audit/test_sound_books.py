@@ -21,14 +21,14 @@ async def test_sound_books_are_found_sound(kept: Books) -> None:
 async def test_what_was_compared_is_told_by_count_and_by_currency(kept: Books) -> None:
     said = {each.name: each.compared for each in await kept.audited()}
     assert said["Every currency sums to zero"] == (
-        "EUR 13100 moved by 18 entries, JPY 900 moved by 2 entries"
+        "EUR 13100 moved by 18 entries; JPY 900 moved by 2 entries"
     )
     assert said["A deposit is credited with what was captured"] == (
-        "4 deposits credited 7000 EUR, 1 under way, 0 with a case, "
+        "4 deposits credited 7000 EUR, 1 under way, 0 with a case; "
         "1 deposits credited 900 JPY, 0 under way, 0 with a case"
     )
     assert said["What the PSP took and gave for a payment is what the ledger says"] == (
-        "5 payments, 4200 EUR, 1 under way, 0 with a case, "
+        "5 payments, 4200 EUR, 1 under way, 0 with a case; "
         "1 payments, 900 JPY, 0 under way, 0 with a case"
     )
 

@@ -1,0 +1,87 @@
+"""`make audit` against a whole stack: nothing is invented on one that works, a forgery is named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from infra.local.addresses import Stack
+from infra.local.demo import stories
+from infra.local.demo.play import scene
+from infra.local.processes import run
+from infra.local.stack import local_stack
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """With what every kind of payment leaves behind in its books."""
+    async with local_stack(tmp_path_factory.mktemp("stack"), durable=False) as running:
+        async with scene(running) as at:
+            for story in stories.STORIES:
+                await story.play(at.cashier)
+        yield running
+
+
+async def make_audit(stack: Stack, *flags: str) -> tuple[int, str]:
+    """As the person who started the stack by `make up`, from its `local.env` alone."""
+    beside = {"PATH": os.environ["PATH"], "PAYSAGA_LOCAL_FOLDER": str(stack.folder)}
+    ready = ["--old-file", ".venv/.ready", "BIN=" + str(Path(sys.executable).parent)]
+    asked = [
+        shutil.which("make") or "make",
+        "--directory",
+        str(ROOT),
+        *ready,
+        "audit",
+        f"AUDIT={' '.join(flags)}",
+    ]
+    return await run(asked, environment=beside)
+
+
+async def test_it_just_works_beside_a_running_stack(stack: Stack) -> None:
+    code, said = await make_audit(stack)
+    assert code == 0, said
+    assert "VIOLATED" not in said
+    assert "not checked" not in said
+    for number in range(1, 13):
+        assert f"\nI{number} " in f"\n{said}"
+
+
+async def test_it_names_what_was_forged_and_ends_with_an_error(stack: Stack) -> None:
+    forger = await asyncpg.connect(stack.postgres.admin_url, ssl=False)
+    try:
+        await forger.execute("SET session_replication_role = replica")
+        forged = await forger.fetchval(
+            "UPDATE accounts SET balance = balance + 1 "
+            "WHERE id = (SELECT min(id) FROM accounts WHERE balance > 0) RETURNING name"
+        )
+        code, said = await make_audit(stack, "--patience", "0")
+        await forger.execute("UPDATE accounts SET balance = balance - 1 WHERE name = $1", forged)
+    finally:
+        await forger.close()
+    assert code == 2, "make's own word for a command that failed"
+    assert f"     - {forged} EUR: balance " in said
+    assert "1 of " in said
+    assert "Error 1" in said
+
+
+async def test_what_could_not_be_read_is_no_verdict(stack: Stack, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "activities.audit"]
+    code, said = await run(command, environment={"PATH": os.environ["PATH"]})
+    assert (code, "PAYSAGA_POSTGRES_URL" in said, "make up" in said) == (2, True, True)
+    away = "http://127.0.0.1:1"
+    code, said = await run(
+        command, environment={**stack.environment, "PAYSAGA_SANDBOX_PSP_URL": away}
+    )
+    assert (code, f"the PSP at {away} did not show its book" in said) == (2, True)
+    code, said = await run(
+        command, environment={**stack.environment, "PAYSAGA_TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    )
+    assert (code, "Temporal could not be asked" in said) == (2, True)
