@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from activities.access.credentials import Credentials
+from activities.audit.auditor import Auditor
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
 from activities.inbox.security import SecurityLog
@@ -24,6 +25,7 @@ from activities.risk.players import RiskPlayers
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
 from api import (
+    audit,
     cases,
     errors,
     events,
@@ -63,6 +65,8 @@ Deposits, payouts and refunds of players, over many payment service providers.
 * Card numbers and IBANs are refused wherever they appear: send the PSP's tokens.
 """
 _NOUNS = (
+    # Addresses are looked for in this order, and nobody knocks as often as the PSPs.
+    webhooks,
     intents,
     events,
     refunds,
@@ -73,8 +77,8 @@ _NOUNS = (
     routing,
     cases,
     security,
+    audit,
     oneshot,
-    webhooks,
     health,
 )
 _DOCS = Path(__file__).with_name("docs.html")
@@ -141,6 +145,7 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         feed=Feed(pool),
         inbox=Inbox(pool),
         security=refusals,
+        auditor=Auditor.of(settings, pool, client),
         catalog=catalog,
     )
 

@@ -7,9 +7,11 @@ What is refused is recorded, without what it said.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from activities.inbox.inbox import Contested, NonceUsed, Unstorable
@@ -17,11 +19,23 @@ from activities.inbox.security import Refusal
 from activities.psp.contract import WebhookRefused, WebhookRequest
 from activities.psp.signatures import nonce_of
 from api.bodies import raw_body
-from api.dependencies import Parts, PartsOf
+from api.dependencies import Parts, parts_of
 from api.errors import MEDIA_TYPE, Problem, not_found
 from api.openapi import hears
 
-router = APIRouter(tags=["Webhooks"])
+
+class Straight(APIRoute):
+    """Calls its endpoint with what is in the path: reading declarations would cost a third more."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request) -> Response:
+            answer: Response = await self.endpoint(request, **request.path_params)
+            return answer
+
+        return handle
+
+
+router = APIRouter(tags=["Webhooks"], route_class=Straight)
 
 
 class Heard(BaseModel):
@@ -36,15 +50,17 @@ _TOLD: dict[int | str, dict[str, Any]] = hears(Heard) | {
 
 
 @router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=_TOLD)
-async def webhook(request: Request, psp: str, parts: PartsOf) -> Response:
-    return await _heard(request, psp, parts)
+async def webhook(request: Request, psp: str) -> Response:
+    return await _heard(request, psp, parts_of(request))
 
 
 @router.post("/payments/callback", summary="The same door, for one PSP", responses=_TOLD)
 async def callback(
-    request: Request, parts: PartsOf, psp: Annotated[str | None, Query(max_length=32)] = None
+    request: Request,
+    psp: Annotated[str | None, Query(description="without it, the only one")] = None,
 ) -> Response:
-    return await _heard(request, psp or _only_one(parts), parts)
+    parts = parts_of(request)
+    return await _heard(request, request.query_params.get("psp") or _only_one(parts), parts)
 
 
 async def _heard(request: Request, psp: str, parts: Parts) -> Response:
@@ -68,7 +84,10 @@ async def _heard(request: Request, psp: str, parts: Parts) -> Response:
 
 async def _stored(request: Request, psp: str, body: bytes, parts: Parts) -> int:
     """How many events it told. Raises WebhookRefused."""
-    heard = WebhookRequest(headers=dict(request.headers), body=body, received_at=time.time())
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw
+    }
+    heard = WebhookRequest(headers=headers, body=body, received_at=time.time())
     events = parts.catalog.hear(psp, heard)
     try:
         await parts.inbox.store(events, psp=psp, nonce=nonce_of(heard))
