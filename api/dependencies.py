@@ -15,6 +15,7 @@ from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.access.credentials import Role
+from activities.audit.auditor import Auditor
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
 from activities.inbox.security import SecurityLog
@@ -51,6 +52,7 @@ class Parts:
     feed: Feed
     inbox: Inbox
     security: SecurityLog
+    auditor: Auditor
     catalog: Catalog
     streams: set[object] = field(default_factory=set)
     """One for each open event stream."""
@@ -143,6 +145,7 @@ def _key(request: Request) -> str:
 
 PartsOf = Annotated[Parts, Depends(parts_of)]
 AnyRead = Annotated[Read, Depends(_reading(*READERS))]
+OperatorRead = Annotated[Read, Depends(_reading(Role.OPERATOR))]
 DeskRead = Annotated[Read, Depends(_reading(Role.OPERATOR, Role.APPROVER))]
 CashierWrite = Annotated[Write, Depends(_writing(*CASHIERS))]
 PayoutWrite = Annotated[Write, Depends(_writing(*READERS))]

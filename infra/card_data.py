@@ -31,8 +31,10 @@ _IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in _IBANS.split()}
 def has_card_data(text: str) -> bool:
     if len(text) < 13:
         return False
-    plain = _UUID.sub("~", unicodedata.normalize("NFKC", text).translate(_DASHES))
-    plain = "".join(_ascii_digit(c) for c in plain)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+        text = "".join(_ascii_digit(c) for c in text)
+    plain = _UUID.sub("~", text)
     return _has_card_number(plain) or _has_iban(plain.upper())
 
 

@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from activities.audit.audit import Scope, audit
 from activities.audit.psp_book import NoJournal
 from activities.audit.report import Report
-from activities.audit.settings import AuditSettings
+from activities.audit.settings import AuditSettings, journal_url
 from infra.postgres import open_pool
 from infra.settings import SettingsError
 from infra.temporal import connect
@@ -47,7 +47,7 @@ def main() -> int:
 async def _audit(chosen: AuditSettings, scope: Scope) -> Report:
     async with await open_pool(chosen.postgres) as pool:
         client = await connect(chosen.temporal)
-        return await audit(pool, client, chosen.sandbox_psp_url, scope)
+        return await audit(pool, client, journal_url(), scope)
 
 
 def _scope(asked: argparse.Namespace, chosen: AuditSettings) -> Scope:

@@ -35,7 +35,8 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm')
   AND (t.typcategory = 'S' OR item.typcategory = 'S' OR t.typname IN ('json', 'jsonb', 'xml'))
 ORDER BY c.relname, a.attnum
 """
-_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE = 100
+"""Between two batches others have their turn."""
 
 
 def has_number(text: str) -> bool:

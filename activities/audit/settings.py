@@ -8,6 +8,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra.settings import Inbox, Postgres, Temporal, explained
 
 
+class SandboxBook(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="PAYSAGA_SANDBOX_PSP_", extra="ignore")
+
+    url: str | None = None
+    """The sandbox PSP, whose journal is compared; a real PSP shows no such thing."""
+
+
 class AuditSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="PAYSAGA_",
@@ -20,8 +27,6 @@ class AuditSettings(BaseSettings):
     postgres: Postgres
     temporal: Temporal = Temporal()
     inbox: Inbox = Inbox()
-    sandbox_psp_url: str | None = None
-    """The sandbox PSP, whose journal is compared; a real PSP shows no such thing."""
 
     @classmethod
     def read(cls) -> AuditSettings:
@@ -30,3 +35,8 @@ class AuditSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise explained(error) from None
+
+
+def journal_url() -> str | None:
+    """Where the sandbox PSP shows its journal, from the environment."""
+    return SandboxBook().url
