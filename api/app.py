@@ -65,8 +65,6 @@ Deposits, payouts and refunds of players, over many payment service providers.
 * Card numbers and IBANs are refused wherever they appear: send the PSP's tokens.
 """
 _NOUNS = (
-    # Addresses are looked for in this order, and nobody knocks as often as the PSPs.
-    webhooks,
     intents,
     events,
     refunds,
@@ -79,6 +77,7 @@ _NOUNS = (
     security,
     audit,
     oneshot,
+    webhooks,
     health,
 )
 _DOCS = Path(__file__).with_name("docs.html")
@@ -101,6 +100,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.catalog = catalog
+    app.add_middleware(webhooks.ShortWay)
     app.add_middleware(Tracing)
     app.add_exception_handler(Problem, errors.answer_problem)
     app.add_exception_handler(RequestValidationError, _bad_address)
