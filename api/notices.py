@@ -170,7 +170,7 @@ def _view(told: Told) -> EventView:
     delivery = Delivery(
         state=State(told.state),
         attempts=told.attempts,
-        next_attempt_at=told.next_at if told.state == State.WAITING else None,
+        next_attempt_at=told.next_at,
         delivered_at=told.delivered_at,
         last_result=told.last_result,
     )

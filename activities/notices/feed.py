@@ -64,7 +64,7 @@ class Told:
     event: Event
     state: str
     attempts: int
-    next_at: datetime
+    next_at: datetime | None
     delivered_at: datetime | None
     last_result: str | None
 

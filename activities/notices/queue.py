@@ -18,22 +18,21 @@ _KEPT_AT_ONCE = 1000
 # A loose scan: one look into the index for each brand, however much waits for a dead receiver.
 _DUE_BRANDS = """
 WITH RECURSIVE brands AS (
-    (SELECT brand FROM notices WHERE state = 'waiting' ORDER BY brand LIMIT 1)
+    (SELECT brand FROM notices WHERE next_at IS NOT NULL ORDER BY brand LIMIT 1)
     UNION ALL
-    SELECT (SELECT n.brand FROM notices n WHERE n.state = 'waiting' AND n.brand > b.brand
+    SELECT (SELECT n.brand FROM notices n WHERE n.next_at IS NOT NULL AND n.brand > b.brand
             ORDER BY n.brand LIMIT 1)
     FROM brands b WHERE b.brand IS NOT NULL
 )
 SELECT brand FROM brands b WHERE EXISTS (
-    SELECT FROM notices n
-    WHERE n.state = 'waiting' AND n.brand = b.brand AND n.next_at <= now()
+    SELECT FROM notices n WHERE n.brand = b.brand AND n.next_at <= now()
 )
 """
 # The head by a scalar, which no planner turns into a join over all that waits.
 _LEASE = f"""
 WITH due AS (
     SELECT n.payment_id, n.sequence FROM notices n
-    WHERE n.brand = $1 AND n.state = 'waiting' AND n.next_at <= now()
+    WHERE n.brand = $1 AND n.next_at <= now()
       AND (n.leased_until IS NULL OR n.leased_until <= now())
       AND n.sequence = (SELECT min(head.sequence) FROM notices head
                         WHERE head.payment_id = n.payment_id AND head.state = 'waiting')
@@ -47,7 +46,8 @@ WITH due AS (
 SELECT n.leased_until, n.attempts, {COLUMNS} FROM n {JOINED}
 """  # noqa: S608 - constants of ours
 _DELIVERED = """
-UPDATE notices SET state = 'delivered', delivered_at = now(), last_result = $3, leased_until = NULL
+UPDATE notices SET state = 'delivered', delivered_at = now(), last_result = $3,
+    next_at = NULL, leased_until = NULL
 WHERE payment_id = $1 AND sequence = $2 AND state = 'waiting'
 """
 # Whoever comes back after its lease has run out changes nothing. The payment's later numbers wait
@@ -56,9 +56,9 @@ _FAILED = """
 WITH failed AS (
     UPDATE notices SET leased_until = NULL, last_result = $3,
         state = CASE WHEN now() >= until THEN 'gave_up' ELSE 'waiting' END,
-        next_at = now() + (0.5 + random() / 2)
+        next_at = CASE WHEN now() < until THEN now() + (0.5 + random() / 2)
             * least(interval '5 seconds' * power(2, least(greatest(attempts - 1, 0), 16)),
-                    interval '1 hour')
+                    interval '1 hour') END
     WHERE payment_id = $1 AND sequence = $2 AND state = 'waiting' AND leased_until = $4
     RETURNING payment_id, sequence, state, next_at
 ), behind AS (
@@ -69,8 +69,8 @@ WITH failed AS (
 SELECT state FROM failed
 """
 _KEEP = """
-UPDATE notices n SET state = 'kept' FROM (
-    SELECT payment_id, sequence FROM notices WHERE brand = $1 AND state = 'waiting'
+UPDATE notices n SET state = 'kept', next_at = NULL FROM (
+    SELECT payment_id, sequence FROM notices WHERE brand = $1 AND next_at IS NOT NULL
     LIMIT $2 FOR UPDATE SKIP LOCKED
 ) idle WHERE n.payment_id = idle.payment_id AND n.sequence = idle.sequence
 """

@@ -29,7 +29,7 @@ class NoticeRow(SQLModel, table=True):
 
     __tablename__ = "notices"
     __table_args__ = (
-        Index("notices_due", "brand", "next_at", postgresql_where=text("state = 'waiting'")),
+        Index("notices_due", "brand", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("notices_fed", "tx"),
     )
 
@@ -42,7 +42,8 @@ class NoticeRow(SQLModel, table=True):
     tx: int = Field(sa_column=Column(BigInteger, nullable=False))
     """The transaction that wrote it: the feed shows what no older transaction can still precede."""
     state: str = Field(sa_column=Column(Text, nullable=False))
-    next_at: datetime = Field(sa_column=_time())
+    next_at: datetime | None = Field(sa_column=_time(nullable=True))
+    """While it is waiting, and then always: when it may be tried."""
     until: datetime = Field(sa_column=_time())
     """A failure at or after this is the last."""
     attempts: int

@@ -176,7 +176,7 @@ async def test_what_was_given_up_or_kept_is_sent_on_request(
     await became(pool, payment, "PENDING")
     await owner.execute(
         "UPDATE notices SET state = CASE sequence WHEN 1 THEN 'gave_up' ELSE 'kept' END, "
-        "attempts = 9, until = now() WHERE payment_id = $1",
+        "attempts = 9, until = now(), next_at = NULL WHERE payment_id = $1",
         payment,
     )
     await last(operator, payment, 2)

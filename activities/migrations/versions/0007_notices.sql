@@ -8,16 +8,19 @@ CREATE TABLE notices (
     created_at   timestamptz NOT NULL,
     tx           bigint NOT NULL,
     state        text NOT NULL CHECK (state IN ('waiting', 'delivered', 'gave_up', 'kept')),
-    next_at      timestamptz NOT NULL,
+    next_at      timestamptz,
     until        timestamptz NOT NULL,
     attempts     integer NOT NULL,
     leased_until timestamptz,
     delivered_at timestamptz,
     last_result  text,
-    PRIMARY KEY (payment_id, sequence)
+    PRIMARY KEY (payment_id, sequence),
+    CHECK ((state = 'waiting') = (next_at IS NOT NULL))
 ) WITH (fillfactor = 80);
--- By brand, so that what waits for one receiver is never in the way of another's.
-CREATE INDEX notices_due ON notices (brand, next_at) WHERE state = 'waiting';
+-- By brand, so that what waits for one receiver is never in the way of another's. By next_at and
+-- not by state: whoever looks for one payment's waiting rows must not be led through everybody's,
+-- as a planner whose statistics are older than a backlog would have it.
+CREATE INDEX notices_due ON notices (brand, next_at) WHERE next_at IS NOT NULL;
 -- By transaction, so that a reader who follows the feed misses none that commits late.
 CREATE INDEX notices_fed ON notices (tx);
 
@@ -39,8 +42,8 @@ BEGIN
     SELECT NEW.payment_id, NEW.version, p.brand, notice_type(p.kind, NEW.status),
         NEW.recorded_at, pg_current_xact_id()::text::bigint, 'waiting',
         coalesce(
-            (SELECT max(n.next_at) FROM notices n
-             WHERE n.payment_id = NEW.payment_id AND n.state = 'waiting'),
+            (SELECT n.next_at FROM notices n
+             WHERE n.payment_id = NEW.payment_id AND n.sequence = NEW.version - 1),
             now()
         ),
         now() + interval '3 days', 0
@@ -56,5 +59,5 @@ INSERT INTO notices (
     payment_id, sequence, brand, type, created_at, tx, state, next_at, until, attempts
 )
 SELECT e.payment_id, e.version, p.brand, notice_type(p.kind, e.status), e.recorded_at,
-    pg_current_xact_id()::text::bigint, 'kept', now(), now(), 0
+    pg_current_xact_id()::text::bigint, 'kept', NULL, now(), 0
 FROM payment_events e JOIN payments p ON p.id = e.payment_id;
