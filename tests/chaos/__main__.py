@@ -34,14 +34,14 @@ def main() -> int:
         del os.environ[name]
     console = Console()
     try:
-        storm = _storm(_plan(asked), console)
+        storm = _storm(_plan(asked), console, keep=asked.keep)
         return asyncio.run(until_interrupted(storm, console, code=_INTERRUPTED))
     except (LocalError, LookupError, OSError) as failure:
         console.print(f"\n{failure}", style="red", markup=False, soft_wrap=True)
         return 1
 
 
-async def _storm(plan: Plan, console: Console) -> int:
+async def _storm(plan: Plan, console: Console, *, keep: bool) -> int:
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
@@ -55,7 +55,7 @@ async def _storm(plan: Plan, console: Console) -> int:
         show(console, result.blows, result.verdict, result.diary, replay)
         holds = not result.verdict.violations
     finally:
-        if holds:
+        if holds and not keep:
             shutil.rmtree(folder)
         else:
             say(f"The logs are kept: {folder / 'log'}")
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--seed", type=int, help="deals payments, faults and choices; random without")
     option("--payments", type=int, default=300, help="about so many")
     option("--faults", default="all", help="all, a number, or names separated by `;`")
+    option("--keep", action="store_true", help="keep the folder with the logs in any case")
     option("--with-parent", action="store_true", help="end when what started this ends")
     return parser
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from infra.local.demo.money import amount_of, text_of
+from infra.local.demo.money import amount_of
 from tests.chaos.errands import Errand
 
 Play = Callable[[Errand], Awaitable[None]]
@@ -108,8 +108,9 @@ async def _refunded_while_paid_out(at: Errand) -> None:
 
 def _paid_out(destination: str) -> Play:
     async def play(at: Errand) -> None:
-        seen = await at.deposit(at.some_amount())
-        payout_id = await at.pay_out(text_of(seen["amount"]), destination)
+        amount = at.some_amount()
+        await at.deposit(amount)
+        payout_id = await at.pay_out(amount, destination)
         if payout_id:
             await at.follow(payout_id)
 

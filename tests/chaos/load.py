@@ -29,7 +29,7 @@ class Load:
         self._dice = random.Random(f"{seed}:load")
         self._deck: list[Flow] = []
         self._at_once = asyncio.Semaphore(IN_FLIGHT)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._number = 0
         self._spans: list[tuple[float, float | None]] = []
 
@@ -50,8 +50,7 @@ class Load:
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """It is waited for at the end."""
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.append(task)
         return task
 
     def under_way_between(self, begin: float, end: float) -> int:
@@ -62,14 +61,12 @@ class Load:
 
     async def finished(self) -> None:
         """Raises what a flow raised: a bug of the drill."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks)
 
     async def abandon(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _deal(self) -> Flow:
         if not self._deck:

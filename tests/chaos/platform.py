@@ -107,7 +107,8 @@ class Platform:
         pause, longest = _POLL_SECONDS
         while True:
             seen = await self.look(self.diary.paths[payment_id])
-            if "status" not in seen:
+            if "final" not in seen:
+                # Noted as a broken promise: there is no such payment.
                 return {"status": "", "final": False}
             self.diary.saw(payment_id, seen)
             if seen["final"] or seen["status"] in statuses or time.monotonic() > deadline:
