@@ -17,14 +17,14 @@ class InboxRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("psp", "event_id"),
         Index(
-            "inbox_undelivered",
-            "next_at",
-            postgresql_where=text("delivered_at IS NULL AND parked IS NULL"),
-        ),
-        Index(
             "inbox_fresh",
             "id",
             postgresql_where=text("delivered_at IS NULL AND parked IS NULL AND attempts = 0"),
+        ),
+        Index(
+            "inbox_waiting",
+            "next_at",
+            postgresql_where=text("delivered_at IS NULL AND parked IS NULL AND attempts > 0"),
         ),
         Index("inbox_of_payment", "payment_id"),
     )

@@ -3,8 +3,13 @@
 ALTER TABLE inbox_events
     ADD COLUMN refusals integer NOT NULL DEFAULT 0,
     ADD COLUMN escalated_at timestamptz;
+
+-- One for each lane of the relay: a crowd in one is not looked through for the other.
 CREATE INDEX inbox_fresh ON inbox_events (id)
     WHERE delivered_at IS NULL AND parked IS NULL AND attempts = 0;
+CREATE INDEX inbox_waiting ON inbox_events (next_at)
+    WHERE delivered_at IS NULL AND parked IS NULL AND attempts > 0;
+DROP INDEX inbox_undelivered;
 
 CREATE TABLE inbox_nonces (
     psp     text NOT NULL,
