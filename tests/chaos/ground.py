@@ -23,7 +23,7 @@ _TOLD = {"api": {"PAYSAGA_API_INTENT_MINUTES": "1"}}
 class Ground:
     stack: Stack
     links: dict[str, Link]
-    """By who speaks to whom: `worker → psp`."""
+    """By who speaks to whom: `worker to psp`."""
     psp: httpx.AsyncClient
     """Straight to the PSP, past every link."""
 
@@ -50,12 +50,12 @@ async def ground(
 
 def _links(ports: Ports) -> dict[str, Link]:
     targets = {
-        "worker → psp": ports.sandbox_psp,
-        "psp → api": ports.api,
-        "worker → postgres": ports.postgres,
-        "api → postgres": ports.postgres,
-        "worker → temporal": ports.temporal,
-        "api → temporal": ports.temporal,
+        "worker to psp": ports.sandbox_psp,
+        "psp to api": ports.api,
+        "worker to postgres": ports.postgres,
+        "api to postgres": ports.postgres,
+        "worker to temporal": ports.temporal,
+        "api to temporal": ports.temporal,
     }
     return {name: Link(name, target) for name, target in targets.items()}
 
@@ -73,7 +73,7 @@ def _detour(
     def detour(program: str, told: Mapping[str, str]) -> Mapping[str, str]:
         told = {**told, **_TOLD.get(program, {})}
         for name, link in links.items():
-            speaker, _, heard = name.partition(" → ")
+            speaker, _, heard = name.partition(" to ")
             if speaker == program.removeprefix("sandbox-"):
                 straight, around = f"{HOST}:{numbers[heard]}", f"{HOST}:{link.port}"
                 told = {each: value.replace(straight, around) for each, value in told.items()}

@@ -37,10 +37,18 @@ class Load:
         """Start flows that open about so many payments, spread over a time; how many they open."""
         released = 0
         while released < payments:
-            flow = self._deal()
+            flow, errand = self.deal()
             released += flow.payments
-            self.start(self._play(flow, self._errand(), self._dice.uniform(0.0, seconds)))
+            self.start(self._play(flow, errand, self._dice.uniform(0.0, seconds)))
         return released
+
+    def deal(self) -> tuple[Flow, Errand]:
+        """The next flow, and the player who goes through it."""
+        if not self._deck:
+            self._deck = [flow for flow in FLOWS for _ in range(flow.weight)]
+            self._dice.shuffle(self._deck)
+        self._number += 1
+        return self._deck.pop(), self.errand(f"player-{self._seed}-{self._number}")
 
     def errand(self, player: str) -> Errand:
         """Somebody else's, such as a canary's."""
@@ -67,16 +75,6 @@ class Load:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _deal(self) -> Flow:
-        if not self._deck:
-            self._deck = [flow for flow in FLOWS for _ in range(flow.weight)]
-            self._dice.shuffle(self._deck)
-        return self._deck.pop()
-
-    def _errand(self) -> Errand:
-        self._number += 1
-        return self.errand(f"player-{self._seed}-{self._number}")
 
     async def _play(self, flow: Flow, errand: Errand, delay: float) -> None:
         await asyncio.sleep(delay)

@@ -24,7 +24,7 @@ async def echo() -> AsyncIterator[Link]:
         writer.close()
 
     server = await asyncio.start_server(say_back, HOST, 0)
-    link = Link("here → there", server.sockets[0].getsockname()[1])
+    link = Link("here to there", server.sockets[0].getsockname()[1])
     await link.open()
     try:
         yield link
