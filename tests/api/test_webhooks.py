@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -118,6 +119,19 @@ async def test_a_signed_webhook_is_stored_once_and_acknowledged_every_time(
     for _ in range(3):
         answer = await sent(door, event, to)
         assert (answer.status_code, answer.json()) == (200, {"received": 1})
+    assert await stored(pool, event) == 1
+
+
+async def test_the_acknowledgement_waits_for_the_commit(
+    door: httpx.AsyncClient, pool: asyncpg.Pool, owner: asyncpg.Pool
+) -> None:
+    event = told()
+    async with owner.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE inbox_events IN EXCLUSIVE MODE")
+        sending = asyncio.create_task(sent(door, event))
+        done, _ = await asyncio.wait({sending}, timeout=0.3)
+        assert not done
+    assert (await sending).status_code == 200
     assert await stored(pool, event) == 1
 
 
