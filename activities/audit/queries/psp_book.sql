@@ -50,12 +50,12 @@ book AS (
         coalesce(ours.amount, 0) AS ours
     FROM theirs FULL JOIN ours USING (account, payment_id, currency)
 ), judged AS (
-    SELECT b.*, theirs - ours AS difference,
-        EXISTS (SELECT FROM cases c WHERE c.payment_id = b.payment_id) AS has_case,
-        EXISTS (SELECT FROM steps s WHERE s.account = b.account AND s.payment_id = b.payment_id
-            AND s.currency = b.currency AND s.reached = b.ours
-            AND s.went_on_at > now() - :patience) AS young
-    FROM both_books b
+    SELECT b.account, b.payment_id, b.currency, b.theirs, b.ours, b.theirs - b.ours AS difference,
+        coalesce(bool_or(s.went_on_at > now() - :patience), false) AS young,
+        EXISTS (SELECT FROM cases c WHERE c.payment_id = b.payment_id) AS has_case
+    FROM both_books b LEFT JOIN steps s ON s.account = b.account AND s.payment_id = b.payment_id
+        AND s.currency = b.currency AND s.reached = b.ours
+    GROUP BY b.account, b.payment_id, b.currency, b.theirs, b.ours
 )
 
 -- I3: What the PSP took and gave for a payment is what the ledger says

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
+from activities.audit.audit import audit
 from infra.local.addresses import Stack
 from infra.local.demo import stories
 from infra.local.demo.play import scene
 from infra.local.processes import run
 from infra.local.stack import local_stack
+from infra.postgres import open_pool
+from infra.settings import Postgres, Temporal
+from infra.temporal import connect
+from tests.api.callers import intent
 
+INTENTS = "/v1/cashier/intents"
 ROOT = Path(__file__).parents[3]
 
 
@@ -52,6 +61,33 @@ async def test_it_just_works_beside_a_running_stack(stack: Stack) -> None:
     assert "not checked" not in said
     for number in range(1, 13):
         assert f"\nI{number} " in f"\n{said}"
+
+
+async def test_nothing_is_invented_while_payments_are_under_way(stack: Stack) -> None:
+    """Also not of captures whose answer was lost, which the PSP knows and we do not yet."""
+    tokens = ("tok_ok", "tok_async", "tok_soft_first", "tok_lost_capture", "tok_capture_refused")
+    playing = asyncio.gather(*(deposits(stack, token, 3) for token in tokens))
+    client = await connect(Temporal(address=stack.temporal.address))
+    reports = []
+    async with await open_pool(Postgres.model_validate({"url": stack.postgres.url})) as pool:
+        while not playing.done():
+            reports.append(await audit(pool, client, stack.sandbox_psp_url))
+    await playing
+    assert len(reports) > 1
+    assert [found for report in reports for found in report.broken] == []
+
+
+async def deposits(stack: Stack, token: str, number: int) -> None:
+    bearer = {"Authorization": f"Bearer {stack.tokens.platform}"}
+    async with httpx.AsyncClient(base_url=stack.api_url, timeout=40, headers=bearer) as http:
+        for _ in range(number):
+            key = {"X-Idempotency-Key": uuid.uuid4().hex}
+            opened = await http.post(INTENTS, json=intent(payment_token=token), headers=key)
+            name = opened.json()["intent_id"]
+            done = await http.post(
+                f"{INTENTS}/{name}/authorize", headers={"X-Idempotency-Key": name}
+            )
+            assert done.is_success, done.text
 
 
 async def test_it_names_what_was_forged_and_ends_with_an_error(stack: Stack) -> None:

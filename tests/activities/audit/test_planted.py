@@ -236,14 +236,19 @@ GUARDS = [
         "accounts lets itself be changed: DELETE, TRUNCATE",
     ),
     (
-        "I11 Nobody but the owner may write the books",
+        "I11 Nobody but the owner may write the books, or change what was noted",
         "GRANT UPDATE ON accounts TO paysaga_app",
         "paysaga_app may UPDATE accounts",
     ),
     (
-        "I11 Nobody but the owner may write the books",
+        "I11 Nobody but the owner may write the books, or change what was noted",
         "GRANT INSERT ON transfers TO PUBLIC",
         "paysaga_app may INSERT transfers",
+    ),
+    (
+        "I11 Nobody but the owner may write the books, or change what was noted",
+        "GRANT DELETE ON routing_switches TO paysaga_app",
+        "paysaga_app may DELETE routing_switches",
     ),
 ]
 
