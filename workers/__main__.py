@@ -73,7 +73,11 @@ async def work(
             failed.set()
 
     dispatcher = Dispatcher(telling, Receivers(chosen.notices))
-    for keeping in (Relay(pool, client).run(), keep(pool, client, chosen), dispatcher.run()):
+    for keeping in (
+        Relay(pool, client, chosen.inbox).run(),
+        keep(pool, client, chosen),
+        dispatcher.run(),
+    ):
         keeper = asyncio.create_task(keeping)
         keeper.add_done_callback(ended)
         stack.callback(keeper.cancel)

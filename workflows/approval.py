@@ -79,7 +79,7 @@ class Desk:
             await workflow.wait_condition(
                 lambda: self._approval is not None or self.ending is not None,
                 timeout=max(until - workflow.now(), timedelta(milliseconds=1)),
-                timeout_summary="The time to decide is over",
+                timeout_summary="Until it is too late to decide",
             )
         except TimeoutError:
             return

@@ -29,6 +29,7 @@ from .domain.psp import (
     Unknown,
     VoidInstruction,
 )
+from .visibility import step_of
 
 Certain = Approved | Declined | NotSent
 
@@ -169,7 +170,7 @@ class Conversation:
             await workflow.wait_condition(
                 lambda: stop() or self._has_word_of(instruction),
                 timeout=max(rest, timedelta(milliseconds=1)),
-                timeout_summary=f"Until we look what became of {instruction.key}",
+                timeout_summary=f"Until we look what became of {step_of(instruction.key)}",
             )
         event = self._take(instruction)
         if event is not None:

@@ -53,7 +53,9 @@ class Deposit(Payment[Status]):
         super().__init__(order, Status.INITIATED, NEXT, Status.CLARIFYING, EXPECTED)
         self._order = order
         self._token = order.payment_token
-        self._expires = workflow.now() + timedelta(seconds=order.expires_in_seconds)
+        # Of the opening, not of the first task: the run may have slept since.
+        opened = workflow.info().start_time
+        self._expires = opened + timedelta(seconds=order.expires_in_seconds)
         self._authorize_ordered = False
         self._held: Money | None = None
         self._to_capture: Money | None = None
@@ -146,8 +148,8 @@ class Deposit(Payment[Status]):
         with suppress(asyncio.TimeoutError):
             await workflow.wait_condition(
                 lambda: self._authorize_ordered or self._ending is not None,
-                timeout=self._expires - workflow.now(),
-                timeout_summary="The intent expires",
+                timeout=max(self._expires - workflow.now(), timedelta(milliseconds=1)),
+                timeout_summary="Until the intent expires",
             )
         if not self._authorize_ordered and self._ending is None:
             self._ending = Status.EXPIRED
@@ -192,7 +194,7 @@ class Deposit(Payment[Status]):
             await workflow.wait_condition(
                 lambda: self._to_capture is not None or self._ending is not None,
                 timeout=HOLD_LASTS,
-                timeout_summary="The hold is voided",
+                timeout_summary="Until the hold is voided",
             )
         if self._to_capture is None and self._ending is None:
             self._ending = Status.EXPIRED

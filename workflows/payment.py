@@ -39,8 +39,7 @@ class Payment(Generic[S]):
         self.final = False
         self.facts = Facts()
         self.psp = Conversation(tell_of_doubt=self._tell_of_doubt)
-        self._amount = order.amount
-        self._trace_id = order.trace_id
+        self._asked = order
         self._legal = legal
         self._clarifying = clarifying
         self._expected = expected
@@ -140,5 +139,5 @@ class Payment(Generic[S]):
     def _show(self) -> None:
         expected = self._expected.get(self.status, "nothing, this payment is closed")
         workflow.set_current_details(
-            visibility.details(self._amount, self.status, self.facts, expected, self._trace_id)
+            visibility.details(self._asked, self.status, self.facts, expected)
         )

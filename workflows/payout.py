@@ -25,7 +25,7 @@ from .payment import Payment
 
 EXPECTED = {
     Status.SUBMITTED: "our checks and the hold of the player's money",
-    Status.AWAITING_APPROVAL: "a second person's `approve`",
+    Status.AWAITING_APPROVAL: "a second person's word within 30 days; the money is held",
     Status.POSTPONED: "the end of the postponement, or an earlier `approve`",
     Status.PROCESSING: "the PSP's word that it has paid, by webhook",
     Status.CLARIFYING: "certainty about an answer that was lost; we keep asking",

@@ -27,6 +27,7 @@ from .domain.psp import (
 )
 from .policies import PSP_CALL
 from .ports import Psp
+from .visibility import step_of
 
 NOT_CAPABLE = "NotCapable"
 """The type of the error of a plugin that cannot do what it is asked: nothing was sent."""
@@ -60,7 +61,7 @@ async def look_up(instruction: Instruction, psp_ref: str | None) -> Finding:
         psp_ref=psp_ref,
         trace_id=instruction.trace_id,
     )
-    summary = f"Look what became of {instruction.key}"
+    summary = f"Look what became of {step_of(instruction.key)}"
     try:
         finding: Finding = await _execute(Psp.look_up, lookup, instruction.account.psp, summary)
     except ActivityError as error:
@@ -74,9 +75,11 @@ def agree(instruction: Instruction, approved: Approved) -> bool:
 
 
 def fits(instruction: Instruction, event: PspEvent) -> bool:
-    """Whether a webhook tells of the PSP, the operation and the amount that we asked."""
+    """Whether a webhook tells of the PSP, the account, the operation and the amount we asked."""
     _, operation = _QUESTIONS[type(instruction)]
     if (event.psp, event.operation) != (instruction.account.psp, operation):
+        return False
+    if event.account not in (None, instruction.account.id):
         return False
     if isinstance(instruction, VoidInstruction):
         return True

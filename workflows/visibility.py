@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from .domain.deposits import DepositOrder
 from .domain.deposits import Status as DepositStatus
-from .domain.money import Money
-from .domain.payments import Facts, Kind
+from .domain.payments import CaptureMethod, Facts, Kind
 from .domain.payouts import PayoutOrder
 from .domain.payouts import Status as PayoutStatus
 from .domain.refunds import RefundOrder
@@ -36,13 +36,19 @@ class Start:
     details: str
     search_attributes: TypedSearchAttributes
     memo: Mapping[str, str]
+    delay: timedelta | None
+    """A deposit sleeps until its first command, fact or expiry: most of its cost is its tasks."""
 
 
 def start_of(order: Order) -> Start:
+    delay = None
     match order:
         case DepositOrder():
             kind, status = Kind.DEPOSIT, str(DepositStatus.INITIATED)
-            headline = f"{order.amount} by {order.method}, {order.capture_method} capture"
+            at_once = order.capture_method is CaptureMethod.AUTOMATIC
+            headline = f"{order.amount} by {order.method}, captured "
+            headline += "at once" if at_once else "by command"
+            delay = timedelta(seconds=order.expires_in_seconds)
         case PayoutOrder():
             kind, status = Kind.PAYOUT, str(PayoutStatus.SUBMITTED)
             headline = f"{order.amount} by {order.method}"
@@ -53,7 +59,7 @@ def start_of(order: Order) -> Start:
         workflow=kind,
         id=workflow_id(kind, id_of(order)),
         summary=f"{kind.capitalize()} {headline} · {order.player.brand}",
-        details=f"Player `{order.player.id}` of `{order.player.brand}` · trace `{order.trace_id}`",
+        details="\n".join(order_lines(order)),
         search_attributes=TypedSearchAttributes(
             [
                 SearchAttributePair(PAYMENT_STATUS, status),
@@ -65,7 +71,23 @@ def start_of(order: Order) -> Start:
             ]
         ),
         memo={"trace_id": order.trace_id},
+        delay=delay,
     )
+
+
+def order_lines(order: Order) -> list[str]:
+    """What was asked for, in markdown; it never changes."""
+    lines = [f"- Player `{order.player.id}` of `{order.player.brand}` · trace `{order.trace_id}`"]
+    match order:
+        case DepositOrder():
+            minutes = order.expires_in_seconds // 60
+            lines.append(f"- Waits for `authorize`, at most {minutes} minutes; then it expires")
+        case PayoutOrder():
+            lines.append(f"- To `{order.destination}` by {order.method}")
+            lines.append(f"- Requested by `{order.requester}`, who may not decide on it")
+        case RefundOrder():
+            lines.append(f"- Of deposit `{order.intent_id}`, PSP's capture `{order.capture_ref}`")
+    return lines
 
 
 def _psp_of(order: Order) -> list[SearchAttributePair[str]]:
@@ -97,14 +119,18 @@ def workflow_of(payment_id: str) -> str | None:
     return workflow_id(kind, payment_id) if kind else None
 
 
-def details(amount: Money, status: str, facts: Facts, expected: str, trace_id: str) -> str:
+def details(order: Order, status: str, facts: Facts, expected: str) -> str:
     """The state in markdown: where the payment is, the money, what comes next."""
-    lines = [f"### {status} · {amount}", f"**Next:** {expected}", ""]
+    lines = [f"### {status} · {order.amount}", f"**Next:** {expected}", ""]
     if facts.captured is not None:
         lines.append(f"- Captured **{facts.captured}** as `{facts.capture_id}`")
     if facts.account is not None:
         ref = f" · PSP reference `{facts.psp_ref}`" if facts.psp_ref else ""
         lines.append(f"- At `{facts.account.psp}` / `{facts.account.id}`{ref}")
+    if facts.authentication is not None and facts.authentication.eci is not None:
+        proof = facts.authentication
+        shift = {True: "liability shifted", False: "liability ours", None: ""}
+        lines.append(f"- 3-D Secure: {proof.scheme} ECI {proof.eci} {shift[proof.liability_shift]}")
     if facts.problem is not None:
         code = f" (`{facts.problem.code}`)" if facts.problem.code else ""
         lines.append(f"- Problem: **{facts.problem.reason}**{code}")
@@ -113,13 +139,20 @@ def details(amount: Money, status: str, facts: Facts, expected: str, trace_id: s
         lines.append(f"- Decided by `{facts.approver}`{said}")
     if facts.postponed_until is not None:
         lines.append(f"- Postponed until {facts.postponed_until}")
-    if facts.attempts:
-        lines += ["", "| Instruction | Merchant account | Outcome |", "|---|---|---|"]
-        lines += [
-            f"| `{a.key}` | {a.account.psp} / {a.account.id} | {a.outcome}"
-            + (f": {a.reason}" if a.reason else "")
-            + " |"
-            for a in facts.attempts
-        ]
-    lines += ["", f"Trace `{trace_id}`"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *order_lines(order)[:3], *_attempts(facts)])
+
+
+def _attempts(facts: Facts) -> list[str]:
+    if not facts.attempts:
+        return []
+    return ["", "| Instruction | Merchant account | Outcome |", "|---|---|---|"] + [
+        f"| {step_of(a.key)} | {a.account.psp} / {a.account.id} | {a.outcome}"
+        + (f": {a.reason}" if a.reason else "")
+        + " |"
+        for a in facts.attempts
+    ]
+
+
+def step_of(key: str) -> str:
+    """`in_…:authorize:2` is `authorize 2`: the run's name has the rest."""
+    return " ".join(key.split(":")[1:])

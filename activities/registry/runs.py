@@ -35,5 +35,6 @@ async def start_run(client: Client, queue: str, order: Order) -> str:
             static_details=start.details,
             search_attributes=start.search_attributes,
             memo=start.memo,
+            start_delay=start.delay,
         )
     return start.id

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from infra.local.addresses import Tokens
 from infra.local.ports import LocalError
 from infra.local.processes import run
@@ -23,11 +25,15 @@ def sandbox_keys(path: Path) -> dict[str, str]:
     """What the sandbox PSP and its plugin share, by name of the environment variable."""
     if kept := _kept(path):
         return kept
+    signing = Ed25519PrivateKey.generate()
     made = {
         "PAYSAGA_SANDBOX_PSP_KEY_PRIMARY": f"sk_sandbox_{secrets.token_hex(20)}",
         "PAYSAGA_SANDBOX_PSP_KEY_SECONDARY": f"sk_sandbox_{secrets.token_hex(20)}",
-        "PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET": "whsec_"
-        + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET": _text("whsec", secrets.token_bytes(32)),
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_SIGNING_KEY": _text("whsk", signing.private_bytes_raw()),
+        "PAYSAGA_SANDBOX_PSP_WEBHOOK_PUBLIC_KEY": _text(
+            "whpk", signing.public_key().public_bytes_raw()
+        ),
     }
     write_private(path, json.dumps(made, indent=2))
     return made
@@ -42,6 +48,10 @@ async def tokens(path: Path, environment: Mapping[str, str]) -> Tokens:
         kept |= dict(zip(missing, made, strict=True))
         write_private(path, json.dumps(kept, indent=2))
     return Tokens(**kept)
+
+
+def _text(kind: str, key: bytes) -> str:
+    return f"{kind}_{base64.b64encode(key).decode()}"
 
 
 def _kept(path: Path) -> dict[str, str]:

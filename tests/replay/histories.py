@@ -10,6 +10,9 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 
 FOLDER = Path(__file__).with_name("histories")
+EARLIER = Path(__file__).with_name("earlier")
+"""Of versions before: kept for as long as such a payment may be under way."""
+
 _JSON = "json/plain"
 _OF_THE_MACHINE = {"historySizeBytes", "identity", "requestId", "stickyAttributes", "workerVersion"}
 
@@ -24,7 +27,11 @@ def write(story: str, history: WorkflowHistory) -> None:
 
 
 def read(story: str) -> WorkflowHistory:
-    told = json.loads(path_of(story).read_text())
+    return read_file(path_of(story))
+
+
+def read_file(path: Path) -> WorkflowHistory:
+    told = json.loads(path.read_text())
     workflow_id = told.pop("workflow_id")
     return WorkflowHistory.from_json(workflow_id, _as_the_server_tells(told))
 

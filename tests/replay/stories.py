@@ -14,7 +14,6 @@ from tests.workflows.asking import (
     command,
     decide,
     moved,
-    waits_on_timer,
 )
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.time_travel import TimeMachine
@@ -32,7 +31,6 @@ A_MOMENT = timedelta(seconds=10)
 
 async def deposit_plain(world: World, _: TimeMachine) -> Handle:
     handle = await world.start(deposit(intent_id="in_plain"))
-    await waits_on_timer(handle, "expires")
     await authorize(handle)
     return handle
 

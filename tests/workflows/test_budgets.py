@@ -75,21 +75,19 @@ async def world(temporal_server: LocalTemporal) -> AsyncIterator[World]:
 
 async def test_a_plain_deposit(world: World) -> None:
     handle = await world.start(deposit())
-    await waits_on_timer(handle, "expires")
     await authorize(handle)
-    (await cost_of(handle)).assert_within(Cost(events=29, actions=8, bytes=8120))
+    (await cost_of(handle)).assert_within(Cost(events=24, actions=7, bytes=7730))
 
 
 async def test_a_deposit_with_a_challenge(world: World) -> None:
     world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
     order = deposit()
     handle = await world.start(order)
-    await waits_on_timer(handle, "expires")
     await authorize(handle)
     key = f"{order.intent_id}:authorize:1"
     yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", yes)
-    (await cost_of(handle)).assert_within(Cost(events=37, actions=12, bytes=9170))
+    (await cost_of(handle)).assert_within(Cost(events=32, actions=11, bytes=8730))
 
 
 async def test_a_payout_that_a_second_person_approves(world: World) -> None:
@@ -111,4 +109,4 @@ async def test_a_refund(world: World) -> None:
     await gate.reached.wait()
     await accepted(handle)
     gate.opened.set()
-    (await cost_of(handle)).assert_within(Cost(events=20, actions=6, bytes=5550))
+    (await cost_of(handle)).assert_within(Cost(events=20, actions=6, bytes=5670))

@@ -132,7 +132,7 @@ async def test_a_lost_void_is_sent_again_since_it_moves_no_money(
     handle = await world.start(deposit())
     await authorize(handle)
     cancelling = asyncio.ensure_future(command(handle, "cancel"))
-    await waits_on_timer(handle, "void:1")
+    await waits_on_timer(handle, "void 1")
     await time_machine.forward(handle, timedelta(seconds=10))
     assert (await cancelling).status == "CANCELLED"
     assert world.psp.done == ["authorize:1", "void:1", "void:1"]

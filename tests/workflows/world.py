@@ -223,6 +223,7 @@ class World:
             static_details=start.details,
             search_attributes=start.search_attributes,
             memo=start.memo,
+            start_delay=start.delay,
         )
 
     def event(

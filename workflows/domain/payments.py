@@ -80,6 +80,7 @@ class CaseKind(StrEnum):
     IN_DOUBT = "in_doubt"
     UNRELEASED = "unreleased"
     UNEXPECTED_EVENT = "unexpected_event"
+    UNKNOWN_REFERENCE = "unknown_reference"
 
 
 @dataclass(frozen=True, kw_only=True)

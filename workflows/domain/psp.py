@@ -189,6 +189,8 @@ class PspEvent:
     occurred_at: str = ""
     """RFC 3339, the PSP's clock."""
     raw_type: str = ""
+    account: str | None = None
+    """The merchant account it names, where the PSP tells it."""
 
     @property
     def payment_id(self) -> str:

@@ -49,6 +49,7 @@ class Ear:
                 amount=amount,
                 occurred_at=message.created_at,
                 raw_type=message.type,
+                account=data.merchant_account,
             ),
         )
 
