@@ -43,7 +43,8 @@ def environment(ports: Ports, postgres_url: str, keys: Mapping[str, str]) -> dic
         "PAYSAGA_API_HOST": HOST,
         "PAYSAGA_API_PORT": str(ports.api),
         "PAYSAGA_SANDBOX_PSP_URL": f"http://{HOST}:{ports.sandbox_psp}",
-        **keys,
+        # The PSP's own signing key is not ours to see.
+        **{name: key for name, key in keys.items() if not name.endswith("_SIGNING_KEY")},
         **_LOUD,
     }
 
