@@ -26,7 +26,10 @@ _OPEN = """
 SELECT id, kind, status, EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id) AS has_case
 FROM payments p WHERE NOT final ORDER BY id
 """
-_UNHEARD = "SELECT count(*) FROM inbox_events WHERE delivered_at IS NULL AND parked IS NULL"
+_UNHEARD = """
+SELECT (SELECT count(*) FROM inbox_events WHERE delivered_at IS NULL AND parked IS NULL) AS inbox,
+    (SELECT count(*) FROM notices WHERE next_at IS NOT NULL) AS notices
+"""
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,17 @@ class Closing:
         return [Open(**dict(row)) for row in await self._rows(_OPEN)]
 
     async def _unheard(self) -> list[str]:
-        """Webhooks on their way: in our inbox, or still with the PSP."""
+        """What is on its way: webhooks to us or to a run, and events to the platform."""
         [row] = await self._rows(_UNHEARD)
         told = (await self._at.psp.get("/_control/webhooks")).json()["webhooks"]
         waiting = sum(event["state"] == "waiting" for event in told)
         return [
-            f"{count} webhooks are {where}"
-            for count, where in ((row[0], "in the inbox"), (waiting, "with the PSP"))
+            f"{count} {what}"
+            for count, what in (
+                (row["inbox"], "webhooks are in the inbox"),
+                (waiting, "webhooks are with the PSP"),
+                (row["notices"], "events wait to be told to the platform"),
+            )
             if count
         ]
 

@@ -13,9 +13,10 @@ from infra.local.addresses import Stack
 from infra.local.ports import HOST
 from infra.local.settings import Ports
 from infra.local.stack import local_stack
+from tests.chaos.hearing import Ear, listening_ear
 from tests.chaos.link import Link
 
-_TOLD = {"api": {"PAYSAGA_API_INTENT_MINUTES": "1"}}
+_MINUTES = {"PAYSAGA_API_INTENT_MINUTES": "1"}
 """A player who never comes back is one of the payments: the run shall see it expire."""
 
 
@@ -26,6 +27,7 @@ class Ground:
     """By who speaks to whom: `worker to psp`."""
     psp: httpx.AsyncClient
     """Straight to the PSP, past every link."""
+    ear: Ear
 
 
 @asynccontextmanager
@@ -34,21 +36,22 @@ async def ground(
 ) -> AsyncIterator[Ground]:
     """Fsync is on everywhere: what was answered must outlive kill -9."""
     ports = Ports.free(headless=headless)
-    links = _links(ports)
     async with AsyncExitStack() as opened:
+        ear = await opened.enter_async_context(listening_ear())
+        links = _links(ports, ear)
         for link in links.values():
             await link.open()
             opened.push_async_callback(link.close)
         stack = await opened.enter_async_context(
-            local_stack(folder, ports=ports, say=say, detour=_detour(links, ports))
+            local_stack(folder, ports=ports, say=say, detour=_detour(links, ear))
         )
         psp = await opened.enter_async_context(
             httpx.AsyncClient(base_url=stack.sandbox_psp_url, trust_env=False, timeout=10.0)
         )
-        yield Ground(stack, links, psp)
+        yield Ground(stack, links, psp, ear)
 
 
-def _links(ports: Ports) -> dict[str, Link]:
+def _links(ports: Ports, ear: Ear) -> dict[str, Link]:
     targets = {
         "worker to psp": ports.sandbox_psp,
         "psp to api": ports.api,
@@ -56,26 +59,21 @@ def _links(ports: Ports) -> dict[str, Link]:
         "api to postgres": ports.postgres,
         "worker to temporal": ports.temporal,
         "api to temporal": ports.temporal,
+        "worker to platform": ear.port,
     }
     return {name: Link(name, target) for name, target in targets.items()}
 
 
 def _detour(
-    links: Mapping[str, Link], ports: Ports
+    links: Mapping[str, Link], ear: Ear
 ) -> Callable[[str, Mapping[str, str]], Mapping[str, str]]:
-    numbers = {
-        "psp": ports.sandbox_psp,
-        "api": ports.api,
-        "postgres": ports.postgres,
-        "temporal": ports.temporal,
-    }
+    asked = {"api": _MINUTES, "worker": ear.settings}
 
     def detour(program: str, told: Mapping[str, str]) -> Mapping[str, str]:
-        told = {**told, **_TOLD.get(program, {})}
+        told = {**told, **asked.get(program, {})}
         for name, link in links.items():
-            speaker, _, heard = name.partition(" to ")
-            if speaker == program.removeprefix("sandbox-"):
-                straight, around = f"{HOST}:{numbers[heard]}", f"{HOST}:{link.port}"
+            if name.startswith(f"{program.removeprefix('sandbox-')} to "):
+                straight, around = f"{HOST}:{link.target}", f"{HOST}:{link.port}"
                 told = {each: value.replace(straight, around) for each, value in told.items()}
         return told
 

@@ -43,7 +43,7 @@ class Link:
     def __init__(self, name: str, target: int) -> None:
         self.name = name
         self.weather = Weather.FAIR
-        self._target = target
+        self.target = target
         self._socket = _bound(0)
         self.port = int(self._socket.getsockname()[1])
         self._server: asyncio.Server | None = None
@@ -92,7 +92,7 @@ class Link:
         self._lines.add(line)
         try:
             await self._lifted.wait()
-            far, forth = await asyncio.open_connection(HOST, self._target)
+            far, forth = await asyncio.open_connection(HOST, self.target)
             line.writers.append(forth)
             there = asyncio.create_task(self._pump(line, near, forth))
             here = asyncio.create_task(self._pump(line, far, back))

@@ -25,7 +25,7 @@ def show(
     retries = ", ".join(f"{count} {why}" for why, count in diary.retries.most_common())
     console.print(
         f"\n{verdict.payments} payments; {diary.retries.total()} questions were repeated under "
-        f"their key ({retries or 'none'})",
+        f"their key ({retries or 'none'}); {verdict.heard}",
         soft_wrap=True,
     )
     console.print("\nThe books", style="bold")

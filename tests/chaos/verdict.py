@@ -19,7 +19,7 @@ from tests.chaos.ground import Ground
 from tests.chaos.platform import BRAND, Diary
 
 _PAYMENTS = """
-SELECT id, status, final, player_id, currency, amount_minor,
+SELECT id, status, final, version, player_id, currency, amount_minor,
     coalesce((facts -> 'captured' ->> 'minor_units')::bigint, 0) AS captured_minor
 FROM payments
 """
@@ -37,6 +37,8 @@ class Verdict:
     cases: list[str]
     """What a person has to decide; none of it is a violation."""
     payments: int
+    heard: str
+    """What the platform was told of its payments."""
     violations: list[str] = field(default_factory=list)
 
 
@@ -54,7 +56,9 @@ async def judged(at: Ground, diary: Diary, unfinished: list[str]) -> Verdict:
         wallets = await owner.fetch(_BALANCES, BRAND)
     finally:
         await owner.close()
-    verdict = Verdict(report, proofs, cases, len(rows))
+    events = sum(len(heard) for heard in at.ear.sequences.values())
+    heard = f"{events} events told to the platform, {at.ear.repeated} repetitions"
+    verdict = Verdict(report, proofs, cases, len(rows), heard)
     verdict.violations += [f"not at rest: {what}" for what in unfinished]
     verdict.violations += [
         f"{finding.invariant} {finding.name}: {violation}"
@@ -64,7 +68,8 @@ async def judged(at: Ground, diary: Diary, unfinished: list[str]) -> Verdict:
     if not cases:
         # With a case open, a payment may be neither over nor even.
         verdict.violations += [f"{p.claim}: {p.numbers}" for p in proofs if not p.holds]
-    verdict.violations += diary.broken_promises
+    verdict.violations += diary.broken_promises + at.ear.wrong
+    verdict.violations += at.ear.missed({row["id"]: row["version"] for row in rows})
     verdict.violations += _told_and_true(diary, rows) + _wallets(rows, wallets)
     return verdict
 

@@ -46,7 +46,7 @@ SELECT kind, count(*), count(*) FILTER (WHERE final) FROM payments GROUP BY kind
 """
 _EVENTS = """
 SELECT count(*), count(*) FILTER (WHERE delivered_at IS NOT NULL),
-    count(*) FILTER (WHERE parked IS NOT NULL) FROM inbox_events
+    count(*) FILTER (WHERE parked IS NOT NULL AND delivered_at IS NULL) FROM inbox_events
 """
 _QUIET_SECONDS = 5.0
 
