@@ -96,10 +96,7 @@ class Platform:
     async def look(self, path: str) -> Body:
         """A read, repeated. Raises LetDown."""
         request = self.http.build_request("GET", path, headers=self._bearer("platform"), timeout=5)
-        answer = await self._persistently(request)
-        if answer.status != 200:
-            self.diary.broken_promises.append(f"GET {path}: {answer.status} {answer.body}")
-        return answer.body
+        return (await self._persistently(request)).body
 
     async def until(self, payment_id: str, *statuses: str, seconds: float) -> Body:
         """What is seen once it is final or has one of the statuses, or when the time is over."""
