@@ -6,15 +6,12 @@ import asyncio
 import os
 import sys
 
-import uvicorn
-
 from activities.migrations import wait_until_current
 from activities.psp.catalog import Catalog, CatalogError
 from api.app import create_app
+from api.server import server, settle_memory
 from infra.observability import start_logging
 from infra.settings import SettingsError, settings
-
-_MAX_HEADER_BYTES = 16 * 1024
 
 
 async def main() -> None:
@@ -22,20 +19,9 @@ async def main() -> None:
     start_logging(chosen.log, "api")
     catalog = Catalog.of(chosen.psps)
     await wait_until_current(chosen.postgres)
-    config = uvicorn.Config(
-        create_app(chosen, catalog),
-        host=chosen.api.host,
-        port=chosen.api.port,
-        # This parser bounds headers; addresses go to no log, they can carry anything.
-        http="h11",
-        h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=20,
-    )
-    await uvicorn.Server(config).serve()
+    app = create_app(chosen, catalog)
+    settle_memory()
+    await server(app, chosen.api).serve()
 
 
 if __name__ == "__main__":
