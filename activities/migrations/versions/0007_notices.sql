@@ -15,7 +15,7 @@ CREATE TABLE notices (
     delivered_at timestamptz,
     last_result  text,
     PRIMARY KEY (payment_id, sequence),
-    CHECK ((state = 'waiting') = (next_at IS NOT NULL))
+    CHECK (state <> 'waiting' OR next_at IS NOT NULL)
 ) WITH (fillfactor = 80);
 -- By brand, so that what waits for one receiver is never in the way of another's. By next_at and
 -- not by state: whoever looks for one payment's waiting rows must not be led through everybody's,
