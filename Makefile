@@ -30,7 +30,7 @@ format: $(READY) ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure deposits and wallet commands next to their floors
+bench: $(READY) ## Measure deposits, wallet commands, webhooks and recovery next to their floors
 	@exec $(BIN)/python -m tests.bench
 
 audit: $(READY) ## Check every invariant on what make up runs, or on what the settings name

@@ -39,6 +39,8 @@ class Catalog:
         if wrong:
             raise CatalogError("settings of PSPs are missing or wrong: " + "; ".join(wrong))
 
+        self._ears = {n: a for n, a in self._adapters.items() if isinstance(a, HearsWebhooks)}
+
     @classmethod
     def of(cls, names: Iterable[str]) -> Catalog:
         """The PSPs of these names, found where plugins live. Others are not even imported.
@@ -67,9 +69,10 @@ class Catalog:
 
     def hear(self, psp: str, request: WebhookRequest) -> Sequence[PspEvent]:
         """Verify and translate a webhook. Raises WebhookRefused; its status says why."""
-        if psp in self._adapters and isinstance(adapter := self._adapters[psp], HearsWebhooks):
-            return adapter.hear(request)
-        raise WebhookRefused("no_webhooks", status=404)
+        ear = self._ears.get(psp)
+        if ear is None:
+            raise WebhookRefused("no_webhooks", status=404)
+        return ear.hear(request)
 
     async def aclose(self) -> None:
         for adapter in self._adapters.values():

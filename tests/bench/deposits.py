@@ -28,10 +28,10 @@ async def bench_deposits(stack: Stack) -> Table:
     for name in ("in flight", "deposits/s", "median ms", "p95 ms", "empty/s", "ratio"):
         table.add_column(name, justify="right")
     client = await connect(Temporal(address=stack.temporal.address))
-    async with _floor_worker(stack), _cashier(stack) as http:
+    async with _floor_worker(stack), cashier(stack) as http:
         for in_flight, total in IN_FLIGHT.items():
             floor = await load(lambda _: _empty(client), total=total, in_flight=in_flight)
-            done = await load(lambda _: _deposit(http), total=total, in_flight=in_flight)
+            done = await load(lambda _: deposit(http), total=total, in_flight=in_flight)
             table.add_row(*_row(in_flight, done, floor))
     return table
 
@@ -51,23 +51,28 @@ async def _empty(client: Client) -> None:
     await client.execute_workflow(Empty.run, id=f"empty-{uuid.uuid4().hex}", task_queue=QUEUE)
 
 
-async def _deposit(http: httpx.AsyncClient) -> None:
+async def deposit(
+    http: httpx.AsyncClient, *, player: str = "", token: str = "tok_ok", ends: bool = True
+) -> None:
+    """Raises RuntimeError when it does not go through."""
     wish = {
-        "player_id": f"player-{uuid.uuid4().hex}",
+        "player_id": player or f"player-{uuid.uuid4().hex}",
         "amount": {"amount": "50.00", "currency": "EUR"},
         "method": "card",
         "return_url": "https://casino.example/cashier",
-        "payment_token": "tok_ok",
+        "payment_token": token,
     }
     key = uuid.uuid4().hex
     opened = await http.post("/v1/cashier/intents", json=wish, headers={"X-Idempotency-Key": key})
+    if opened.status_code != 201:
+        raise RuntimeError(f"no intent was opened: {opened.status_code} {opened.text}")
     path = f"/v1/cashier/intents/{opened.json()['intent_id']}/authorize"
     done = await http.post(path, headers={"X-Idempotency-Key": f"{key}-go"})
-    if done.json().get("status") != "CAPTURED":
+    if ends and done.json().get("status") != "CAPTURED":
         raise RuntimeError(f"a deposit did not go through: {done.status_code} {done.text}")
 
 
-def _cashier(stack: Stack) -> httpx.AsyncClient:
+def cashier(stack: Stack) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=stack.api_url,
         headers={"Authorization": f"Bearer {stack.tokens.platform}"},
