@@ -52,7 +52,7 @@ class Errand:
         }
         return await self._opened(INTENTS, body, "intent_id", INTENTS) or ""
 
-    async def deposit(self, amount: str, token: str = "tok_ok") -> Body:  # noqa: S107
+    async def deposit(self, amount: str, token: str = "tok_ok") -> Body:
         """Opened, authorized, followed until it is final or waits for the player."""
         intent_id = await self.open(amount, token)
         await self.command(intent_id, "authorize")
