@@ -8,6 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infra.settings import Postgres
 
+OUTAGES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What the driver raises when a connection is cut between two words.
+    asyncpg.InternalClientError,
+)
+"""What somebody who works for ever waits out: it passes, or a person mends it."""
+
 
 async def open_pool(at: Postgres) -> asyncpg.Pool:
     """A pool whose jsonb columns are Python values. Raises OSError when nobody listens there."""

@@ -9,6 +9,7 @@ import structlog
 from temporalio.client import Client
 
 from activities.registry.sweep import start_orphans
+from infra.postgres import OUTAGES
 from infra.settings import Settings
 
 log = structlog.get_logger("paysaga.keeper")
@@ -20,5 +21,5 @@ async def keep(pool: asyncpg.Pool, client: Client, settings: Settings) -> None:
         await asyncio.sleep(settings.worker.keeper_seconds)
         try:
             await start_orphans(pool, client, settings.temporal.core_queue)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as down:
+        except OUTAGES as down:
             log.warning("keeper_unreachable", error=type(down).__name__)

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.inbox import cases
 from activities.inbox.inbox import Inbox
+from infra.postgres import OUTAGES
 from infra.settings import Inbox as Limits
 from workflows.visibility import workflow_of
 
@@ -77,7 +78,6 @@ _OF_ONE_RUN = {
 }
 """It passes, and may be the trouble of this run alone. Every other error is an outage."""
 
-_OUTAGES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 log = structlog.get_logger("paysaga.inbox")
 
@@ -131,7 +131,7 @@ class Relay:
                 await Inbox(self._pool).forget_nonces()
                 self._forgot_at = time.monotonic()
             return await self._lease(max(1, self._limits.deliveries - len(self._under_way)))
-        except _OUTAGES as down:
+        except OUTAGES as down:
             log.warning("inbox_unreachable", error=type(down).__name__)
             return []
 
@@ -147,11 +147,11 @@ class Relay:
         try:
             try:
                 await self._deliver(row)
-            except _OUTAGES:
+            except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001 - one event's trouble is not the others'
                 await self._refused(row, type(error).__name__)
-        except _OUTAGES as down:
+        except OUTAGES as down:
             log.warning("inbox_unreachable", error=type(down).__name__)
 
     async def _deliver(self, row: asyncpg.Record) -> None:

@@ -20,6 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.inbox.tables import SecurityRow
+from infra.postgres import OUTAGES
 
 _WRITE = """
 INSERT INTO security_events
@@ -147,7 +148,7 @@ class SecurityLog:
                     refusal.body_bytes,
                     refusal.body_sha256,
                 )
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as down:
+        except OUTAGES as down:
             log.error(
                 "security_event_lost",
                 psp=refusal.psp,

@@ -17,11 +17,11 @@ from activities.notices.post import Answer, Post
 from activities.notices.queue import LEASE_SECONDS, Queue
 from activities.notices.receivers import Receiver, Receivers
 from activities.notices.tables import State
+from infra.postgres import OUTAGES
 
 _IDLE_SECONDS = 0.1
 _GATHER_SECONDS = 0.01
 """Deliveries that end together are followed up together."""
-_OUTAGES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 log = structlog.get_logger("paysaga.notices")
 
@@ -43,7 +43,7 @@ class Dispatcher:
                 self._bell.clear()
                 try:
                     started = await self.sweep(tasks)
-                except _OUTAGES as down:
+                except OUTAGES as down:
                     log.warning("notices_unreachable", error=type(down).__name__)
                     await asyncio.sleep(_IDLE_SECONDS)
                     continue
@@ -104,7 +104,7 @@ class Dispatcher:
                 await self._queue.delivered(leased, answer.result)
                 return
             state = await self._queue.failed(leased, answer.result)
-        except _OUTAGES as down:
+        except OUTAGES as down:
             log.warning("notice_unmarked", error=type(down).__name__, **place)
             return
         say = log.error if state == State.GAVE_UP else log.warning
