@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format bench audit chaos record lock
+.PHONY: help demo up test check format bench audit chaos certify record lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ audit: $(READY) ## Check every invariant on what make up runs, or on what the se
 chaos: $(READY) ## Kill and cut everything in turn under load; SEED=7 PAYMENTS=300 FAULTS=all
 	@exec $(BIN)/python -m tests.chaos --with-parent $(if $(SEED),--seed $(SEED)) \
 	  --payments $(or $(PAYMENTS),300) --faults '$(or $(FAULTS),all)' $(if $(KEEP),--keep)
+
+certify: $(READY) ## Judge every PSP plugin that is found, fault by fault, and print its certificate
+	@exec $(BIN)/python -m tests.activities.psp.certificate
 
 record: $(READY) ## Renew the recorded histories, on purpose only
 	@exec $(BIN)/python -m tests.replay.record
