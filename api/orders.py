@@ -51,12 +51,13 @@ async def started(
 
     Whoever comes second starts what the first one ordered.
     """
-    trace_id = payment.trace_id
+    opened = asdict(payment)
     if not first:
         row = await ask.parts.registry.payment(payment_id, [payment.brand])
         if row is None:
             raise not_found("payment")
-        order, trace_id = order_of(row), row.trace_id
+        order = order_of(row)
+        # As the first one opened it: a repetition has made up its own id, trace and amount.
+        opened = {name: getattr(row, name) for name in opened} | {"status": payment.status}
     await ask.parts.runs.start(order)
-    opened = asdict(payment) | {"trace_id": trace_id}
     return PaymentRow(**opened, id=payment_id, version=1, final=False, facts={})

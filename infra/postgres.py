@@ -38,6 +38,7 @@ def engine(at: Postgres) -> AsyncEngine:
         url,
         pool_size=at.pool_size,
         isolation_level="AUTOCOMMIT",
+        connect_args={"command_timeout": at.command_timeout_seconds},
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
     )

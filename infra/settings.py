@@ -37,7 +37,8 @@ class Postgres(Section):
     migration_url: SecretStr | None = None
     """The owner's URL, for migrations only; without it the application's role migrates."""
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
-    command_timeout_seconds: float = 10.0
+    command_timeout_seconds: float = 5.0
+    """Our statements take milliseconds: one that takes this long has lost its server."""
 
 
 class Temporal(Section):

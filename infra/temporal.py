@@ -8,10 +8,13 @@ import structlog
 from temporalio.client import Client, TLSConfig
 from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import KeepAliveConfig
 
 from infra.settings import Temporal
 
 _POLL_SECONDS = 1.0
+_KEEP_ALIVE = KeepAliveConfig(interval_millis=10_000, timeout_millis=3_000)
+"""A line that has gone dumb is noticed; the server refuses to be asked more often."""
 
 log = structlog.get_logger("paysaga.temporal")
 
@@ -36,6 +39,7 @@ async def connect(at: Temporal, *, lazy: bool = False) -> Client:
         namespace=at.namespace,
         data_converter=pydantic_data_converter,
         lazy=lazy,
+        keep_alive_config=_KEEP_ALIVE,
         tls=_tls(at),
         api_key=at.api_key.get_secret_value() if at.api_key else None,
     )

@@ -55,8 +55,8 @@ _LANES = tuple(
         "e.attempts > 0 AND e.next_at <= now() ORDER BY e.next_at",
     )
 )
-_DELIVERED = "UPDATE inbox_events SET delivered_at = now() WHERE id = $1"
-_PARKED = "UPDATE inbox_events SET parked = $2 WHERE id = $1"
+_DELIVERED = "UPDATE inbox_events SET delivered_at = now(), parked = NULL WHERE id = $1"
+_PARKED = "UPDATE inbox_events SET parked = $2 WHERE id = $1 AND delivered_at IS NULL"
 _ESCALATED = "UPDATE inbox_events SET escalated_at = now() WHERE id = $1"
 _SOON = (
     "UPDATE inbox_events SET next_at = now() + interval '1 second' * (0.5 + random() / 2) "
@@ -133,6 +133,7 @@ class Relay:
             return await self._lease(max(1, self._limits.deliveries - len(self._under_way)))
         except OUTAGES as down:
             log.warning("inbox_unreachable", error=type(down).__name__)
+            self._down = True
             return []
 
     async def _lease(self, most: int) -> Sequence[asyncpg.Record]:

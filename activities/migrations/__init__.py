@@ -26,6 +26,8 @@ from infra.settings import Postgres
 _LOCK = 7_265_871_002
 """Of Postgres's advisory locks: one migration at a time, whoever starts first."""
 _POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 3600.0
+"""A migration of large tables takes long, and so does waiting for somebody else's."""
 
 log = structlog.get_logger("paysaga.migrations")
 
@@ -35,7 +37,13 @@ async def upgrade(at: Postgres) -> None:
 
     Raises asyncpg.PostgresError or sqlalchemy.exc.DBAPIError.
     """
-    owner = at.model_copy(update={"url": at.migration_url or at.url, "pool_size": 1})
+    owner = at.model_copy(
+        update={
+            "url": at.migration_url or at.url,
+            "pool_size": 1,
+            "command_timeout_seconds": _PATIENCE_SECONDS,
+        }
+    )
     migrating = engine(owner)
     try:
         async with migrating.connect() as connection:

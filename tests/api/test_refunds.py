@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.api.callers import Caller, a_player, captured, money, slug
 from tests.workflows.world import FakePsp
 
@@ -34,6 +36,21 @@ async def test_a_refund_is_found_by_its_name_and_by_ours(platform: Caller, psp: 
     assert (taken.status_code, slug(taken)) == (409, "refund-id-taken")
     listed = await platform.get(f"/v1/cashier/refunds?player_id={deposit['player_id']}")
     assert [item["id"] for item in listed.json()["items"]] == [made["id"]]
+
+
+async def test_twins_of_a_refund_are_told_of_one_refund(platform: Caller, psp: FakePsp) -> None:
+    for wish in (None, {"amount": money("1.00")}):
+        deposit = await captured(platform, player_id=a_player())
+        path = f"/v1/cashier/captures/{deposit['capture_id']}/refunds"
+        key = deposit["intent_id"]
+        twins = await asyncio.gather(*(platform.post(path, wish, key=key) for _ in range(8)))
+        assert sorted(twin.status_code for twin in twins) == [200] * 7 + [202]
+        told = {
+            (t.json()["refund_id"], t.json()["id"], t.json()["amount"]["amount"]) for t in twins
+        }
+        (one,) = told
+        seen = await platform.get(f"/v1/cashier/refunds/{one[0]}")
+        assert (seen.status_code, seen.json()["amount"]["amount"]) == (200, one[2])
 
 
 async def test_a_refund_is_in_the_currency_of_its_capture(platform: Caller, psp: FakePsp) -> None:
