@@ -139,7 +139,7 @@ def details(order: Order, status: str, facts: Facts, expected: str) -> str:
         lines.append(f"- Decided by `{facts.approver}`{said}")
     if facts.postponed_until is not None:
         lines.append(f"- Postponed until {facts.postponed_until}")
-    return "\n".join([*lines, *order_lines(order)[:3], *_attempts(facts)])
+    return "\n".join([*lines, *_attempts(facts)])
 
 
 def _attempts(facts: Facts) -> list[str]:
