@@ -22,11 +22,12 @@ from activities.routing.switches import Switches
 from activities.wallet.ledger import Ledger
 from infra.settings import Settings
 from workflows.deposit import Deposit
+from workflows.late_event import LateEvent
 from workflows.payout import Payout
 from workflows.ports import Port, Psp
 from workflows.refund import Refund
 
-WORKFLOWS = [Deposit, Payout, Refund]
+WORKFLOWS = [Deposit, Payout, Refund, LateEvent]
 
 
 @dataclass(frozen=True)

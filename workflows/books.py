@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
-from .domain.payments import Case, Record, Route, RouteRequest, ScreenRequest, Verdict
+from .domain.payments import Case, Recalled, Record, Route, RouteRequest, ScreenRequest, Verdict
 from .domain.wallet import CaptureHold, Credit, Hold, Release, WalletResult
 from .policies import BOOK
 from .ports import Cases, Registry, Risk, Routing, Wallet
@@ -35,6 +35,10 @@ async def route(request: RouteRequest) -> Route:
 
 async def record(entry: Record) -> None:
     await _ask(Registry.record, entry, f"Record {entry.status}")
+
+
+async def recall(payment_id: str) -> Recalled:
+    return await _ask(Registry.recall, payment_id, "What do we know of this payment?")
 
 
 async def open_case(case: Case) -> None:

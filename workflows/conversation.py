@@ -63,6 +63,10 @@ class Conversation:
     def has_unread(self) -> bool:
         return bool(self._heard)
 
+    def waits_for(self, key: str) -> bool:
+        """Whether this instruction was asked and has no certain answer yet."""
+        return key in self._asked and key not in self._concluded
+
     async def account_for_the_rest(self) -> None:
         """Nothing heard is lost: what still lies here agrees with what we know, or is a case."""
         while self._heard:
@@ -204,15 +208,33 @@ class Conversation:
         elif not questions.fits(instruction, event):
             await doubts.contradictory(event, instruction)
         elif not self._explains(event):
-            await doubts.unexpected(event)
+            await self._undo_or_ask(instruction, event)
+
+    async def _undo_or_ask(self, instruction: Instruction, event: PspEvent) -> None:
+        """A hold that we gave up on, and nobody has tried to void, is voided; else a case."""
+        known = self._concluded.get(event.key)
+        if (
+            isinstance(instruction, AuthorizeInstruction)
+            and isinstance(event.reply, Approved)
+            and isinstance(known, Declined | NotSent)
+        ):
+            void = questions.void_of(instruction, instruction.amount, event.reply.psp_ref)
+            if self.waits_for(void.key):
+                return
+            # Runs from before this was so opened a case here.
+            if void.key not in self._asked and workflow.patched("late-yes-is-voided"):
+                outcome = await self.settle(void)
+                if not isinstance(outcome, Approved):
+                    await doubts.unreleased(void, outcome.kind)
+                return
+        await doubts.unexpected(event)
 
     def _explains(self, event: PspEvent) -> bool:
         known = self._concluded.get(event.key)
         if isinstance(event.reply, Pending) or (known and known.kind == event.reply.kind):
             return True
-        # We stopped waiting for it and released it: whatever it became is undone.
-        given_up = known is None or isinstance(known, NotSent)
-        return given_up and event.key in self._released
+        # We stopped waiting for it, or were told no, and released it: whatever it became is undone.
+        return not isinstance(known, Approved) and event.key in self._released
 
     def _has_word_of(self, instruction: Instruction) -> bool:
         return any(event.key == instruction.key for event in self._heard)

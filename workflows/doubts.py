@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from . import books
-from .domain.payments import Case, CaseKind
-from .domain.psp import Approved, Instruction, PspEvent, VoidInstruction
+from .domain.money import Money
+from .domain.payments import Case, CaseKind, Recalled
+from .domain.psp import Approved, Instruction, MerchantAccount, PspEvent, VoidInstruction
+from .questions import operation_of
 
 
 async def in_doubt(instruction: Instruction) -> None:
@@ -16,7 +18,7 @@ async def in_doubt(instruction: Instruction) -> None:
             kind=CaseKind.IN_DOUBT,
             summary=f"No certain answer to {instruction.key}; we keep looking",
             money_at_risk=instruction.amount,
-            facts={"psp": instruction.account.psp, "account": instruction.account.id},
+            facts=_asked(instruction),
         )
     )
 
@@ -30,7 +32,8 @@ async def contradicted(instruction: Instruction, reply: Approved) -> None:
             kind=CaseKind.CONTRADICTION,
             summary=f"{instruction.key}: asked for {instruction.amount}, PSP says {reply.amount}",
             money_at_risk=reply.amount,
-            facts={"psp_ref": reply.psp_ref, "asked": str(instruction.amount)},
+            facts=_asked(instruction)
+            | {"psp_ref": reply.psp_ref, "asked": str(instruction.amount)},
         )
     )
 
@@ -44,22 +47,46 @@ async def unreleased(void: VoidInstruction, reason: str) -> None:
             kind=CaseKind.UNRELEASED,
             summary=f"The hold of {void.authorize_key} could not be voided: {reason}",
             money_at_risk=void.amount,
-            facts={"psp": void.account.psp, "account": void.account.id},
+            facts=_asked(void)
+            | {"authorize_key": void.authorize_key}
+            | ({"psp_ref": void.psp_ref} if void.psp_ref else {}),
         )
     )
 
 
 async def contradictory(event: PspEvent, asked: Instruction) -> None:
     """A webhook disagrees with what we asked: it changes nothing."""
-    await _about(event, CaseKind.CONTRADICTION, f"we asked {asked.account.psp} for {asked.amount}")
+    why = f"we asked {asked.account.psp} for {asked.amount}"
+    await _about(event, CaseKind.CONTRADICTION, why, _asked(asked))
 
 
 async def unexpected(event: PspEvent) -> None:
     """A webhook tells what we do not know of."""
-    await _about(event, CaseKind.UNEXPECTED_EVENT, "it does not fit what we know")
+    await _about(event, CaseKind.UNEXPECTED_EVENT, "it does not fit what we know", {})
 
 
-async def _about(event: PspEvent, kind: CaseKind, why: str) -> None:
+async def late(
+    event: PspEvent, payment: Recalled, account: MerchantAccount | None, why: str
+) -> None:
+    """A fact contradicts a payment that is over: both sides are told, and nothing moves."""
+    known = {"our_status": payment.status, "our_amount": str(payment.amount)}
+    if payment.facts.captured is not None:
+        known["our_captured"] = str(payment.facts.captured)
+    attempt = payment.attempt(event.key)
+    if attempt is not None:
+        known["our_outcome"] = attempt.outcome
+    if account is not None:
+        known["account"] = account.id
+    await _about(event, CaseKind.CONTRADICTION, why, known)
+
+
+async def _about(event: PspEvent, kind: CaseKind, why: str, more: dict[str, str]) -> None:
+    told = {"event_id": event.event_id, "type": event.raw_type, "reply": event.reply.kind}
+    if isinstance(event.reply, Approved):
+        told |= {"psp_ref": event.reply.psp_ref}
+    if event.account is not None:
+        told |= {"account": event.account}
+    told |= {"psp": event.psp, "key": event.key, "operation": event.operation}
     await books.open_case(
         Case(
             key=f"{event.psp}:{event.event_id}",
@@ -68,6 +95,20 @@ async def _about(event: PspEvent, kind: CaseKind, why: str) -> None:
             summary=f"{event.psp} reports {event.operation} {event.reply.kind} "
             f"of {event.amount} for {event.key}: {why}",
             money_at_risk=event.amount,
-            facts={"event_id": event.event_id, "type": event.raw_type},
+            facts=told | _amount(event.amount) | more,
         )
     )
+
+
+def _asked(instruction: Instruction) -> dict[str, str]:
+    """What a person's word on an instruction needs, whenever it is given."""
+    return {
+        "key": instruction.key,
+        "operation": operation_of(instruction),
+        "psp": instruction.account.psp,
+        "account": instruction.account.id,
+    } | _amount(instruction.amount)
+
+
+def _amount(money: Money) -> dict[str, str]:
+    return {"amount": money.amount, "currency": money.currency}

@@ -12,7 +12,7 @@ from typing import Any
 
 from temporalio import activity
 
-from .domain.payments import Case, Record, Route, RouteRequest, ScreenRequest, Verdict
+from .domain.payments import Case, Recalled, Record, Route, RouteRequest, ScreenRequest, Verdict
 from .domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
@@ -97,6 +97,10 @@ class Registry(Port):
     @activity.defn(name="registry.record")
     @abstractmethod
     async def record(self, record: Record) -> None: ...
+
+    @activity.defn(name="registry.recall")
+    @abstractmethod
+    async def recall(self, payment_id: str) -> Recalled: ...
 
 
 class Cases(Port):

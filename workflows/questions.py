@@ -7,6 +7,7 @@ from typing import Any
 from temporalio import exceptions, workflow
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 
+from .domain.late_events import void_key_of
 from .domain.money import Money
 from .domain.psp import (
     Approved,
@@ -23,7 +24,6 @@ from .domain.psp import (
     RefundInstruction,
     Unknown,
     VoidInstruction,
-    key_of,
 )
 from .policies import PSP_CALL
 from .ports import Psp
@@ -39,6 +39,10 @@ _QUESTIONS: dict[type[Instruction], tuple[Any, Operation]] = {
     RefundInstruction: (Psp.refund, Operation.REFUND),
     PayoutInstruction: (Psp.payout, Operation.PAYOUT),
 }
+
+
+def operation_of(instruction: Instruction) -> Operation:
+    return _QUESTIONS[type(instruction)][1]
 
 
 async def call(instruction: Instruction) -> Outcome:
@@ -90,10 +94,9 @@ def fits(instruction: Instruction, event: PspEvent) -> bool:
 def void_of(
     authorization: AuthorizeInstruction, amount: Money, psp_ref: str | None
 ) -> VoidInstruction:
-    """`in_1:authorize:2` is voided under `in_1:void:2`, whoever asks for it and however often."""
-    payment_id, _, number = authorization.key.split(":")
+    """Under the one key of its release."""
     return VoidInstruction(
-        key=key_of(payment_id, Operation.VOID, int(number)),
+        key=void_key_of(authorization.key),
         account=authorization.account,
         amount=amount,
         trace_id=authorization.trace_id,

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from .domain.deposits import DepositOrder
 from .domain.deposits import Status as DepositStatus
-from .domain.payments import CaptureMethod, Facts, Kind
+from .domain.payments import CaptureMethod, Facts, Kind, Recalled
 from .domain.payouts import PayoutOrder
 from .domain.payouts import Status as PayoutStatus
 from .domain.refunds import RefundOrder
@@ -110,7 +111,32 @@ def workflow_id(kind: Kind, payment_id: str) -> str:
     return f"{kind}-{payment_id}"
 
 
+LATE_EVENT = "late-event"
+
+
+def late_workflow_id(payment_id: str) -> str:
+    """One run at a time sees to the late facts of a payment."""
+    return f"late-{payment_id}"
+
+
+def show_late(payment: Recalled) -> None:
+    """The columns of a run that sees to a payment which is over."""
+    workflow.upsert_search_attributes(
+        [
+            PAYMENT_STATUS.value_set(payment.status),
+            BRAND.value_set(payment.player.brand),
+            PLAYER_ID.value_set(payment.player.id),
+            CURRENCY.value_set(payment.amount.currency),
+            AMOUNT_MINOR.value_set(payment.amount.minor_units),
+        ]
+    )
+
+
 _PREFIXES = {"in_": Kind.DEPOSIT, "po_": Kind.PAYOUT, "re_": Kind.REFUND}
+
+
+def kind_of(payment_id: str) -> Kind:
+    return _PREFIXES[payment_id[:3]]
 
 
 def workflow_of(payment_id: str) -> str | None:

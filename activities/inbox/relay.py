@@ -16,17 +16,19 @@ from typing import Any
 import asyncpg
 import structlog
 from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.inbox import cases
 from activities.inbox.inbox import Inbox
 from infra.postgres import OUTAGES
 from infra.settings import Inbox as Limits
-from workflows.visibility import workflow_of
+from workflows.visibility import LATE_EVENT, late_workflow_id, workflow_of
 
 SIGNAL = "psp_event"
 _SIGNAL_TIMEOUT = timedelta(seconds=3)
 """Shorter than a lease: a slow delivery is over before another relay may try it."""
+_TASK_TIMEOUT = timedelta(seconds=3)
 _IDLE_SECONDS = 0.1
 _OUTAGE_SECONDS = 1.0
 _FORGET_SECONDS = 60.0
@@ -83,8 +85,17 @@ log = structlog.get_logger("paysaga.inbox")
 
 
 class Relay:
-    def __init__(self, pool: asyncpg.Pool, client: Client, limits: Limits | None = None) -> None:
+    """With the `queue` of our own runs, a fact about a payment that is over has a run decide it."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        client: Client,
+        limits: Limits | None = None,
+        queue: str | None = None,
+    ) -> None:
         self._pool = pool
+        self._queue = queue
         self._client = client
         self._limits = limits or Limits()
         self._patience = timedelta(hours=self._limits.unknown_hours)
@@ -165,11 +176,15 @@ class Relay:
         else:
             await self._escalate_if_overdue(row)
 
-    async def _tell(self, target: str, row: asyncpg.Record) -> None:
+    async def _tell(self, target: str | None, row: asyncpg.Record) -> None:
+        """Signal the payment's run; without a target, the run that sees to late facts."""
         try:
-            await self._signal(target, row["event"])
+            if target is None:
+                await self._signal_late(row)
+            else:
+                await self._signal(target, row["event"])
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            if error.status is RPCStatusCode.NOT_FOUND and target is not None:
                 await self._no_run(row)
             elif error.status in _REFUSALS:
                 await self._refused(row, error.status.name)
@@ -187,6 +202,21 @@ class Relay:
         handle = self._client.get_workflow_handle(target)
         await handle.signal(SIGNAL, event, rpc_timeout=_SIGNAL_TIMEOUT)
 
+    async def _signal_late(self, row: asyncpg.Record) -> None:
+        payment_id = row["payment_id"]
+        await self._client.start_workflow(
+            LATE_EVENT,
+            payment_id,
+            id=late_workflow_id(payment_id),
+            task_queue=self._queue or "",
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            start_signal=SIGNAL,
+            start_signal_args=[row["event"]],
+            task_timeout=_TASK_TIMEOUT,
+            rpc_timeout=_SIGNAL_TIMEOUT,
+            static_summary=f"Late facts about {payment_id}",
+        )
+
     async def _no_run(self, row: asyncpg.Record) -> None:
         """Closed runs take no signals; one that is not there yet is about to be started."""
         if await self._pool.fetchval(_RUN_IS_OVER, row["payment_id"]):
@@ -196,7 +226,10 @@ class Relay:
         await self._escalate_if_overdue(row)
 
     async def _run_is_over(self, row: asyncpg.Record) -> None:
-        await self._park(row, "run_closed")
+        if self._queue is None:
+            await self._park(row, "run_closed")
+        else:
+            await self._tell(None, row)
 
     async def _refused(self, row: asyncpg.Record, why: str) -> None:
         """By the run itself, or by a bug on the way: after some tries it is a person's."""

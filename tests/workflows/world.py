@@ -7,25 +7,18 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from tests.workflows.fake_books import FakeBooks, FakeWallet
 from tests.workflows.orders import FIFTY
 from workers.assembly import WORKFLOWS, activities_of, workflow_runner
 from workflows.domain.money import Money
-from workflows.domain.payments import (
-    Case,
-    Cleared,
-    Record,
-    Route,
-    RouteRequest,
-    ScreenRequest,
-    Verdict,
-)
+from workflows.domain.payments import Record
 from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
@@ -34,7 +27,6 @@ from workflows.domain.psp import (
     Finding,
     Instruction,
     Lookup,
-    MerchantAccount,
     NotFound,
     Operation,
     Outcome,
@@ -45,19 +37,14 @@ from workflows.domain.psp import (
     Reply,
     VoidInstruction,
 )
-from workflows.domain.wallet import (
-    CaptureHold,
-    Credit,
-    Debit,
-    Hold,
-    Posted,
-    RefusalReason,
-    Refused,
-    Release,
-    WalletResult,
+from workflows.ports import Psp
+from workflows.visibility import (
+    LATE_EVENT,
+    Order,
+    id_of,
+    late_workflow_id,
+    start_of,
 )
-from workflows.ports import Cases, Psp, Registry, Risk, Routing, Wallet
-from workflows.visibility import Order, start_of
 
 SOFT = Declined("do_not_honor", soft=True, code="05")
 HARD = Declined("stolen_card", soft=False, code="43")
@@ -128,75 +115,6 @@ class FakePsp(Psp):
         return Approved(f"psp-{instruction.key}", instruction.amount)
 
 
-class FakeWallet(Wallet):
-    """Keeps a diary of what it did, once per key; refuses what it was told to."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-        self.amounts: dict[str, Money] = {}
-        self.refuses: dict[str, RefusalReason] = {}
-        self._posted: dict[str, Posted] = {}
-
-    async def credit(self, command: Credit) -> WalletResult:
-        return self._post("credit", command.key, command.amount)
-
-    async def debit(self, command: Debit) -> WalletResult:
-        return self._post("debit", command.key, command.amount)
-
-    async def hold(self, command: Hold) -> WalletResult:
-        return self._post("hold", command.key, command.amount)
-
-    async def capture_hold(self, command: CaptureHold) -> WalletResult:
-        return self._post("capture_hold", command.key, None)
-
-    async def release(self, command: Release) -> WalletResult:
-        return self._post("release", command.key, None)
-
-    def _post(self, command: str, key: str, amount: Money | None) -> WalletResult:
-        if command in self.refuses:
-            return Refused(self.refuses[command])
-        if key in self._posted:
-            return replace(self._posted[key], replayed=True)
-        self.commands.append(command)
-        if amount is not None:
-            self.amounts[key.partition(":")[2]] = amount
-        self._posted[key] = Posted(len(self.commands))
-        return self._posted[key]
-
-
-class FakeBooks(Registry, Cases, Risk, Routing):
-    """Registry, cases, risk and routing in memory."""
-
-    def __init__(self, psp: str) -> None:
-        self.records: list[Record] = []
-        self.cases: dict[str, Case] = {}
-        self.verdict: Verdict = Cleared()
-        self.accounts: tuple[MerchantAccount, ...] = (
-            MerchantAccount(psp, "first"),
-            MerchantAccount(psp, "second"),
-        )
-
-    async def record(self, record: Record) -> None:
-        if all(record.version != known.version for known in self.of(record.payment_id)):
-            self.records.append(record)
-
-    async def open(self, case: Case) -> None:
-        self.cases.setdefault(case.key, case)
-
-    async def screen(self, request: ScreenRequest) -> Verdict:
-        return self.verdict
-
-    async def route(self, request: RouteRequest) -> Route:
-        return Route(self.accounts)
-
-    def of(self, payment_id: str) -> list[Record]:
-        return [record for record in self.records if record.payment_id == payment_id]
-
-    @property
-    def statuses(self) -> list[str]:
-        return [record.status for record in self.records]
-
-
 @dataclass
 class World:
     """One test's Temporal queues and fakes."""
@@ -213,6 +131,7 @@ class World:
 
     async def start(self, order: Order) -> WorkflowHandle[Any, Record]:
         start = start_of(order)
+        self.books.orders[id_of(order)] = order
         return await self.client.start_workflow(
             start.workflow,
             order,
@@ -224,6 +143,18 @@ class World:
             search_attributes=start.search_attributes,
             memo=start.memo,
             start_delay=start.delay,
+        )
+
+    async def late(self, event: PspEvent) -> WorkflowHandle[Any, list[str]]:
+        """A fact for a payment whose run is over, told as the relay tells it."""
+        return await self.client.start_workflow(
+            LATE_EVENT,
+            event.payment_id,
+            id=late_workflow_id(event.payment_id),
+            task_queue=self.queue,
+            result_type=list[str],
+            start_signal="psp_event",
+            start_signal_args=[event],
         )
 
     def event(

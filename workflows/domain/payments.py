@@ -75,6 +75,28 @@ class Record:
     """RFC 3339, the run's clock."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recalled:
+    """A payment as the registry remembers it, whether its run is there or not."""
+
+    payment_id: str
+    kind: Kind
+    player: Player
+    amount: Money
+    status: str
+    version: int
+    final: bool
+    facts: Facts
+    trace_id: str
+
+    def attempt(self, key: str) -> Attempt | None:
+        return next((attempt for attempt in self.facts.attempts if attempt.key == key), None)
+
+    def succeeded(self, key: str) -> bool:
+        attempt = self.attempt(key)
+        return attempt is not None and attempt.outcome == "approved"
+
+
 class CaseKind(StrEnum):
     CONTRADICTION = "contradiction"
     IN_DOUBT = "in_doubt"

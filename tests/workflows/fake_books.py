@@ -1,0 +1,115 @@
+"""Our own books in memory: they keep a diary, and refuse what they are told to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workflows.domain.money import Money
+from workflows.domain.payments import (
+    Case,
+    Cleared,
+    Recalled,
+    Record,
+    Route,
+    RouteRequest,
+    ScreenRequest,
+    Verdict,
+)
+from workflows.domain.psp import MerchantAccount
+from workflows.domain.wallet import (
+    CaptureHold,
+    Credit,
+    Debit,
+    Hold,
+    Posted,
+    RefusalReason,
+    Refused,
+    Release,
+    WalletResult,
+)
+from workflows.ports import Cases, Registry, Risk, Routing, Wallet
+from workflows.visibility import Order, kind_of
+
+
+class FakeWallet(Wallet):
+    """Keeps a diary of what it did, once per key; refuses what it was told to."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.amounts: dict[str, Money] = {}
+        self.refuses: dict[str, RefusalReason] = {}
+        self._posted: dict[str, Posted] = {}
+
+    async def credit(self, command: Credit) -> WalletResult:
+        return self._post("credit", command.key, command.amount)
+
+    async def debit(self, command: Debit) -> WalletResult:
+        return self._post("debit", command.key, command.amount)
+
+    async def hold(self, command: Hold) -> WalletResult:
+        return self._post("hold", command.key, command.amount)
+
+    async def capture_hold(self, command: CaptureHold) -> WalletResult:
+        return self._post("capture_hold", command.key, None)
+
+    async def release(self, command: Release) -> WalletResult:
+        return self._post("release", command.key, None)
+
+    def _post(self, command: str, key: str, amount: Money | None) -> WalletResult:
+        if command in self.refuses:
+            return Refused(self.refuses[command])
+        if key in self._posted:
+            return replace(self._posted[key], replayed=True)
+        self.commands.append(command)
+        if amount is not None:
+            self.amounts[key.partition(":")[2]] = amount
+        self._posted[key] = Posted(len(self.commands))
+        return self._posted[key]
+
+
+class FakeBooks(Registry, Cases, Risk, Routing):
+    """Registry, cases, risk and routing in memory."""
+
+    def __init__(self, psp: str) -> None:
+        self.records: list[Record] = []
+        self.cases: dict[str, Case] = {}
+        self.orders: dict[str, Order] = {}
+        self.verdict: Verdict = Cleared()
+        self.accounts: tuple[MerchantAccount, ...] = (
+            MerchantAccount(psp, "first"),
+            MerchantAccount(psp, "second"),
+        )
+
+    async def record(self, record: Record) -> None:
+        if all(record.version != known.version for known in self.of(record.payment_id)):
+            self.records.append(record)
+
+    async def recall(self, payment_id: str) -> Recalled:
+        last, order = self.of(payment_id)[-1], self.orders[payment_id]
+        return Recalled(
+            payment_id=payment_id,
+            kind=kind_of(payment_id),
+            player=order.player,
+            amount=order.amount,
+            status=last.status,
+            version=last.version,
+            final=last.final,
+            facts=last.facts,
+            trace_id=order.trace_id,
+        )
+
+    async def open(self, case: Case) -> None:
+        self.cases.setdefault(case.key, case)
+
+    async def screen(self, request: ScreenRequest) -> Verdict:
+        return self.verdict
+
+    async def route(self, request: RouteRequest) -> Route:
+        return Route(self.accounts)
+
+    def of(self, payment_id: str) -> list[Record]:
+        return [record for record in self.records if record.payment_id == payment_id]
+
+    @property
+    def statuses(self) -> list[str]:
+        return [record.status for record in self.records]

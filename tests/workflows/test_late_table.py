@@ -1,0 +1,183 @@
+"""The table of late facts, row by row: what agrees is nothing, and money moves in two cells."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.workflows.orders import FIFTY, PLAYER
+from workflows.domain import deposits, payouts, refunds
+from workflows.domain.late_events import (
+    RETURNED_FROM,
+    TABLE,
+    Known,
+    Means,
+    Returned,
+    decide,
+    known_of,
+)
+from workflows.domain.money import Money
+from workflows.domain.payments import Attempt, Facts, Kind, Recalled
+from workflows.domain.psp import (
+    Approved,
+    Declined,
+    MerchantAccount,
+    Operation,
+    Pending,
+    PspEvent,
+    Reply,
+)
+
+AT = MerchantAccount("sandbox", "first")
+REPLIES: dict[str, Reply] = {
+    "approved": Approved("psp-1", FIFTY),
+    "declined": Declined("no", soft=False, code="1"),
+    "pending": Pending("psp-1"),
+}
+ENDS: dict[Kind, list[str]] = {
+    Kind.DEPOSIT: [s for s, after in deposits.NEXT.items() if after <= {s}],
+    Kind.PAYOUT: [*(s for s, after in payouts.NEXT.items() if not after), Returned.PAYOUT],
+    Kind.REFUND: [*(s for s, after in refunds.NEXT.items() if not after), Returned.REFUND],
+}
+STEPS = {
+    Operation.AUTHORIZE: "authorize:1",
+    Operation.CAPTURE: "capture",
+    Operation.VOID: "void:1",
+    Operation.PAYOUT: "payout:1",
+    Operation.REFUND: "refund",
+}
+MINE = {
+    Kind.DEPOSIT: {Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID},
+    Kind.PAYOUT: {Operation.PAYOUT},
+    Kind.REFUND: {Operation.REFUND},
+}
+
+
+def ended(kind: Kind, status: str, *done: str) -> Recalled:
+    """A payment that is over; `done` are the steps that a PSP approved."""
+    attempts = tuple(Attempt(f"x:{step}", AT, "approved") for step in done)
+    captured = FIFTY if status == "CAPTURED" else None
+    return Recalled(
+        payment_id="x",
+        kind=kind,
+        player=PLAYER,
+        amount=FIFTY,
+        status=status,
+        version=3,
+        final=True,
+        facts=Facts(attempts=attempts, captured=captured),
+        trace_id="t",
+    )
+
+
+def fact(operation: Operation, reply: str, **changes: Any) -> PspEvent:
+    event = PspEvent(
+        psp="sandbox",
+        event_id="evt-1",
+        key=f"x:{STEPS[operation]}",
+        operation=operation,
+        reply=REPLIES[reply],
+        amount=FIFTY,
+        account="first",
+    )
+    return replace(event, **changes)
+
+
+def means(event: PspEvent, payment: Recalled) -> Means:
+    return decide(event, payment).means
+
+
+EVERYTHING = [
+    (kind, status, operation, reply, asked)
+    for kind in Kind
+    for status, operation, reply, asked in itertools.product(
+        ENDS[kind], Operation, REPLIES, [True, False]
+    )
+]
+
+
+@pytest.mark.parametrize(("kind", "status", "operation", "reply", "asked"), EVERYTHING)
+def test_every_fact_about_every_end_has_one_meaning(
+    kind: Kind, status: str, operation: Operation, reply: str, asked: bool
+) -> None:
+    payment = ended(kind, status, *([STEPS[operation]] if asked else []))
+    came = means(fact(operation, reply), payment)
+    assert came is expected(kind, status, operation, reply, asked)
+
+
+def expected(kind: Kind, status: str, operation: Operation, reply: str, asked: bool) -> Means:
+    """The same as the table, in the words of the requirement."""
+    if reply == "pending":
+        return Means.NOTHING
+    if operation not in MINE[kind]:
+        return Means.CASE
+    captured = status == "CAPTURED"
+    done = status in RETURNED_FROM
+    match operation, reply:
+        case Operation.AUTHORIZE, "approved":
+            return Means.NOTHING if captured and asked else Means.RELEASE
+        case Operation.AUTHORIZE, "declined":
+            return Means.CASE if captured and asked else Means.NOTHING
+        case Operation.CAPTURE, "approved":
+            return Means.NOTHING if captured else Means.CASE
+        case Operation.CAPTURE, "declined":
+            return Means.CASE if captured else Means.NOTHING
+        case Operation.VOID, _:
+            return Means.CASE if asked and reply == "declined" else Means.NOTHING
+        case _, "approved":
+            known = asked and (done or status in set(Returned))
+            return Means.NOTHING if known else Means.CASE
+    return Means.GIVE_BACK if asked and done else Means.NOTHING
+
+
+def test_the_table_has_a_row_for_every_operation_and_result() -> None:
+    assert set(TABLE) == set(itertools.product(Operation, ["approved", "declined"]))
+    money = [key for key, row in TABLE.items() if Means.GIVE_BACK in row.values()]
+    assert money == [(Operation.PAYOUT, "declined"), (Operation.REFUND, "declined")]
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_a_fact_that_fits_nothing_we_asked_moves_nothing(operation: Operation) -> None:
+    kind = next(kind for kind, mine in MINE.items() if operation in mine)
+    for status in ENDS[kind]:
+        payment = ended(kind, status, STEPS[operation])
+        lies: tuple[dict[str, str], ...] = (
+            {"psp": "another"},
+            {"account": "second"},
+            {"key": "x:gift:1"},
+            {"key": "x"},
+            {"key": f"x:{operation}:01"},
+        )
+        for lie in lies:
+            assert means(fact(operation, "approved", **lie), payment) is Means.CASE, lie
+        less = Money(4900, "EUR")
+        if operation is not Operation.VOID:
+            for reply in ("approved", "declined"):
+                came = means(fact(operation, reply, amount=less), payment)
+                never = {Means.RELEASE, Means.GIVE_BACK}
+                assert came not in never, (status, reply)
+
+
+def test_a_release_stands_whoever_ordered_it() -> None:
+    for void in ("void:1", "case-void:1"):
+        payment = ended(Kind.DEPOSIT, "FAILED", void)
+        assert known_of(fact(Operation.AUTHORIZE, "approved"), payment) is Known.UNDONE
+        assert means(fact(Operation.AUTHORIZE, "approved"), payment) is Means.NOTHING
+
+
+def test_the_void_of_a_hold_that_was_captured_in_full_is_a_contradiction() -> None:
+    payment = ended(Kind.DEPOSIT, "CAPTURED", "authorize:1", "capture")
+    assert means(fact(Operation.VOID, "approved"), payment) is Means.CASE
+
+
+def test_a_hold_at_an_account_that_nobody_names_is_for_a_person() -> None:
+    nameless = fact(Operation.AUTHORIZE, "approved", account=None)
+    assert means(nameless, ended(Kind.DEPOSIT, "EXPIRED")) is Means.CASE
+
+
+def test_what_a_case_ordered_is_looked_up_by_its_own_run() -> None:
+    event = fact(Operation.REFUND, "approved", key="x:case-refund")
+    assert means(event, ended(Kind.DEPOSIT, "FAILED")) is Means.NOTHING
