@@ -21,13 +21,14 @@ from activities.routing.accounts import AccountsInOrder
 from activities.routing.switches import Switches
 from activities.wallet.ledger import Ledger
 from infra.settings import Settings
+from workflows.case_resolution import CaseResolution
 from workflows.deposit import Deposit
 from workflows.late_event import LateEvent
 from workflows.payout import Payout
 from workflows.ports import Port, Psp
 from workflows.refund import Refund
 
-WORKFLOWS = [Deposit, Payout, Refund, LateEvent]
+WORKFLOWS = [Deposit, Payout, Refund, LateEvent, CaseResolution]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def answers(settings: Settings, pool: asyncpg.Pool, catalog: Catalog) -> Answers
         books=(
             Ledger(pool),
             RegistryBooks(pool),
-            CaseBooks(pool),
+            CaseBooks(pool, settings.risk.approval_above),
             RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
             AccountsInOrder(settings.routing.accounts, Switches(pool)),
         ),

@@ -43,7 +43,10 @@ class Aftermath:
             case Means.RELEASE:
                 await self._release(event, payment)
             case Means.GIVE_BACK:
-                await give_back(payment, event)
+                attempt = payment.attempt(event.key)
+                if attempt is None:
+                    raise AssertionError("what comes back had been asked for")
+                await give_back(payment, attempt.account, problem_in(event))
             case Means.CASE:
                 await doubts.late(event, payment, account_of(event, payment), decision.why)
         return decision
@@ -64,10 +67,8 @@ class Aftermath:
         await remember(self._payment_id, self._psp)
 
 
-async def give_back(payment: Recalled, event: PspEvent) -> None:
+async def give_back(payment: Recalled, source: MerchantAccount, problem: Problem | None) -> None:
     """A payout or refund came back: the player has the money again, by an entry of its own."""
-    attempt = payment.attempt(event.key)
-    source = attempt.account if attempt else MerchantAccount(event.psp, event.account or "")
     key = key_of(payment.payment_id, "return")
     command = Credit(
         key=key,
@@ -77,8 +78,6 @@ async def give_back(payment: Recalled, event: PspEvent) -> None:
         payment_id=payment.payment_id,
     )
     posted_or_bug(await books.credit(command), key)
-    reply = event.reply
-    problem = Problem(reply.reason, reply.code) if isinstance(reply, Declined) else None
 
     def returned(known: Recalled) -> Recalled | None:
         status = RETURNED_FROM.get(known.status)
@@ -116,6 +115,11 @@ async def amend(payment_id: str, change: Change) -> None:
                 at=workflow.now().isoformat(),
             )
         )
+
+
+def problem_in(event: PspEvent) -> Problem | None:
+    reply = event.reply
+    return Problem(reply.reason, reply.code) if isinstance(reply, Declined) else None
 
 
 def merged(facts: Facts, later: tuple[Attempt, ...]) -> tuple[Attempt, ...]:

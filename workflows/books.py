@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
+from .domain.cases import CaseFile, CaseNote
 from .domain.payments import Case, Recalled, Record, Route, RouteRequest, ScreenRequest, Verdict
 from .domain.wallet import CaptureHold, Credit, Hold, Release, WalletResult
 from .policies import BOOK
@@ -43,6 +44,14 @@ async def recall(payment_id: str) -> Recalled:
 
 async def open_case(case: Case) -> None:
     await _ask(Cases.open, case, f"Open a case: {case.summary}")
+
+
+async def look(case_id: str) -> CaseFile:
+    return await _ask(Cases.look, case_id, "What is this case about?")
+
+
+async def note(entry: CaseNote) -> None:
+    await _ask(Cases.note, entry, f"Note that it was {entry.what}")
 
 
 async def credit(command: Credit) -> WalletResult:

@@ -28,7 +28,7 @@ class Payment(Generic[S]):
 
     def __init__(
         self,
-        order: visibility.Order,
+        order: visibility.PaymentOrder,
         status: S,
         legal: Mapping[S, set[S]],
         clarifying: S,

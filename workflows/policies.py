@@ -55,6 +55,9 @@ HOLD_LASTS = timedelta(days=7)
 APPROVAL_LASTS = timedelta(days=30)
 """A payout that nobody decides on is given back to the player."""
 
+PROPOSAL_COMES_WITHIN = timedelta(hours=1)
+"""The run of a case's resolution is started for a proposal: without one it ends."""
+
 POSTPONED_AT_MOST = timedelta(days=30)
 
 

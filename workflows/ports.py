@@ -12,6 +12,7 @@ from typing import Any
 
 from temporalio import activity
 
+from .domain.cases import CaseFile, CaseNote
 from .domain.payments import Case, Recalled, Record, Route, RouteRequest, ScreenRequest, Verdict
 from .domain.psp import (
     AuthorizeInstruction,
@@ -109,6 +110,14 @@ class Cases(Port):
     @activity.defn(name="cases.open")
     @abstractmethod
     async def open(self, case: Case) -> None: ...
+
+    @activity.defn(name="cases.look")
+    @abstractmethod
+    async def look(self, case_id: str) -> CaseFile: ...
+
+    @activity.defn(name="cases.note")
+    @abstractmethod
+    async def note(self, note: CaseNote) -> None: ...
 
 
 class Risk(Port):

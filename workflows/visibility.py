@@ -9,6 +9,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from .domain.cases import CaseOrder, Stage
 from .domain.deposits import DepositOrder
 from .domain.deposits import Status as DepositStatus
 from .domain.payments import CaptureMethod, Facts, Kind, Recalled
@@ -24,7 +25,11 @@ PLAYER_ID = SearchAttributeKey.for_keyword("PlayerId")
 CURRENCY = SearchAttributeKey.for_keyword("Currency")
 AMOUNT_MINOR = SearchAttributeKey.for_int("AmountMinor")
 
-Order = DepositOrder | PayoutOrder | RefundOrder
+LATE_EVENT = "late-event"
+CASE_RESOLUTION = "case-resolution"
+
+PaymentOrder = DepositOrder | PayoutOrder | RefundOrder
+Order = PaymentOrder | CaseOrder
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,33 @@ class Start:
     memo: Mapping[str, str]
     delay: timedelta | None
     """A deposit sleeps until its first command, fact or expiry: most of its cost is its tasks."""
+    again: bool = False
+    """Another run may follow one that has ended."""
 
 
 def start_of(order: Order) -> Start:
+    return _start_of_case(order) if isinstance(order, CaseOrder) else _start_of_payment(order)
+
+
+def _start_of_case(order: CaseOrder) -> Start:
+    return Start(
+        workflow=CASE_RESOLUTION,
+        id=f"case-{order.case_id}",
+        summary=f"Resolution of a case about {order.payment_id}",
+        details=f"- Case `{order.case_id}` · trace `{order.trace_id}`",
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(PAYMENT_STATUS, str(Stage.WAITING)),
+                SearchAttributePair(BRAND, order.brand),
+            ]
+        ),
+        memo={"trace_id": order.trace_id},
+        delay=None,
+        again=True,
+    )
+
+
+def _start_of_payment(order: PaymentOrder) -> Start:
     delay = None
     match order:
         case DepositOrder():
@@ -76,7 +105,7 @@ def start_of(order: Order) -> Start:
     )
 
 
-def order_lines(order: Order) -> list[str]:
+def order_lines(order: PaymentOrder) -> list[str]:
     """What was asked for, in markdown; it never changes."""
     lines = [f"- Player `{order.player.id}` of `{order.player.brand}` · trace `{order.trace_id}`"]
     match order:
@@ -91,12 +120,12 @@ def order_lines(order: Order) -> list[str]:
     return lines
 
 
-def _psp_of(order: Order) -> list[SearchAttributePair[str]]:
+def _psp_of(order: PaymentOrder) -> list[SearchAttributePair[str]]:
     """Known from the start for a refund alone."""
     return [SearchAttributePair(PSP, order.account.psp)] if isinstance(order, RefundOrder) else []
 
 
-def id_of(order: Order) -> str:
+def id_of(order: PaymentOrder) -> str:
     match order:
         case DepositOrder():
             return order.intent_id
@@ -109,9 +138,6 @@ def id_of(order: Order) -> str:
 def workflow_id(kind: Kind, payment_id: str) -> str:
     """Never with a slash: the Web UI's deep links would break."""
     return f"{kind}-{payment_id}"
-
-
-LATE_EVENT = "late-event"
 
 
 def late_workflow_id(payment_id: str) -> str:
@@ -140,12 +166,14 @@ def kind_of(payment_id: str) -> Kind:
 
 
 def workflow_of(payment_id: str) -> str | None:
-    """The run that a payment id belongs to, or None if the id is none of ours."""
+    """The run that a payment's (or a case's) id belongs to, or None if the id is none of ours."""
+    if payment_id.startswith("case_"):
+        return f"case-{payment_id}"
     kind = _PREFIXES.get(payment_id[:3])
     return workflow_id(kind, payment_id) if kind else None
 
 
-def details(order: Order, status: str, facts: Facts, expected: str) -> str:
+def details(order: PaymentOrder, status: str, facts: Facts, expected: str) -> str:
     """The state in markdown: where the payment is, the money, what comes next."""
     lines = [f"### {status} · {order.amount}", f"**Next:** {expected}", ""]
     if facts.captured is not None:

@@ -33,7 +33,7 @@ _RUNNING = f"WorkflowType IN ({_KINDS}) AND ExecutionStatus = 'Running'"
 _REPORTED = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 _OPEN = """
 SELECT id, status, created_at > now() - $1::interval AS young,
-    EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id) AS has_case
+    EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id AND c.state = 'open') AS has_case
 FROM payments p WHERE NOT final ORDER BY created_at, id
 """
 _STILL_OPEN = "SELECT id FROM payments WHERE id = ANY($1) AND NOT final"

@@ -19,6 +19,7 @@ GRANTS = {
     "inbox_nonces": "SELECT",
     "security_events": "SELECT, INSERT",
     "cases": "SELECT, INSERT",
+    "case_events": "SELECT",
     "risk_players": "SELECT, INSERT, UPDATE",
     "credentials": "SELECT",
     "routing_switches": "SELECT, INSERT",

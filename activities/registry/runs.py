@@ -16,7 +16,7 @@ TASK_TIMEOUT = timedelta(seconds=3)
 
 
 async def start_run(client: Client, queue: str, order: Order) -> str:
-    """Start the run unless it runs or has run; give its workflow id.
+    """Start the run unless it runs or has run (unless it may run again); give its workflow id.
 
     Raises temporalio.service.RPCError (or RuntimeError before the first connection) when Temporal
     is out of reach.
@@ -28,7 +28,9 @@ async def start_run(client: Client, queue: str, order: Order) -> str:
             order,
             id=start.id,
             task_queue=queue,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
+            if start.again
+            else WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             task_timeout=TASK_TIMEOUT,
             static_summary=start.summary,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
+from workflows.domain.cases import CaseFile, CaseNote
 from workflows.domain.money import Money
 from workflows.domain.payments import (
     Case,
     Cleared,
+    Facts,
     Recalled,
     Record,
     Route,
@@ -28,7 +31,7 @@ from workflows.domain.wallet import (
     WalletResult,
 )
 from workflows.ports import Cases, Registry, Risk, Routing, Wallet
-from workflows.visibility import Order, kind_of
+from workflows.visibility import PaymentOrder, kind_of
 
 
 class FakeWallet(Wallet):
@@ -67,13 +70,20 @@ class FakeWallet(Wallet):
         return self._posted[key]
 
 
+def case_id_of(key: str) -> str:
+    return f"case_{hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()}"
+
+
 class FakeBooks(Registry, Cases, Risk, Routing):
     """Registry, cases, risk and routing in memory."""
 
     def __init__(self, psp: str) -> None:
         self.records: list[Record] = []
         self.cases: dict[str, Case] = {}
-        self.orders: dict[str, Order] = {}
+        self.orders: dict[str, PaymentOrder] = {}
+        self.notes: dict[str, CaseNote] = {}
+        self.noted: list[tuple[str, str]] = []
+        self.much = False
         self.verdict: Verdict = Cleared()
         self.accounts: tuple[MerchantAccount, ...] = (
             MerchantAccount(psp, "first"),
@@ -85,7 +95,11 @@ class FakeBooks(Registry, Cases, Risk, Routing):
             self.records.append(record)
 
     async def recall(self, payment_id: str) -> Recalled:
-        last, order = self.of(payment_id)[-1], self.orders[payment_id]
+        order, known = self.orders[payment_id], self.of(payment_id)
+        opening = Record(
+            payment_id=payment_id, version=1, status="NEW", final=False, facts=Facts(), at=""
+        )
+        last = known[-1] if known else opening
         return Recalled(
             payment_id=payment_id,
             kind=kind_of(payment_id),
@@ -100,6 +114,24 @@ class FakeBooks(Registry, Cases, Risk, Routing):
 
     async def open(self, case: Case) -> None:
         self.cases.setdefault(case.key, case)
+
+    async def look(self, case_id: str) -> CaseFile:
+        case = next(c for c in self.cases.values() if case_id_of(c.key) == case_id)
+        return CaseFile(
+            case_id=case_id,
+            payment_id=case.payment_id,
+            kind=case.kind,
+            state="resolved" if (case_id, "resolved") in self.noted else "open",
+            money_at_risk=case.money_at_risk,
+            facts=case.facts,
+            payment_known=case.payment_id in self.orders,
+            needs_second_person=self.much,
+        )
+
+    async def note(self, note: CaseNote) -> None:
+        if note.key not in self.notes:
+            self.notes[note.key] = note
+            self.noted.append((note.case_id, note.what))
 
     async def screen(self, request: ScreenRequest) -> Verdict:
         return self.verdict

@@ -13,13 +13,13 @@ from workflows.domain.deposits import DepositOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod, CaseKind
 from workflows.domain.psp import Approved, Declined, Operation, PspEvent, Reply
-from workflows.visibility import Order, id_of
+from workflows.visibility import PaymentOrder, id_of
 
 YES = Approved("psp-1", FIFTY)
 RETURNED = Declined("account_closed", soft=False, code="AC04")
 
 
-async def over(world: World, order: Order) -> Handle:
+async def over(world: World, order: PaymentOrder) -> Handle:
     """A payment that has come to its end."""
     handle = await world.start(order)
     if isinstance(order, DepositOrder):
@@ -156,7 +156,7 @@ async def test_a_refund_that_comes_back_is_the_player_s_again(world: World) -> N
 async def test_money_that_left_after_all_becomes_a_case(world: World, what: str) -> None:
     operation = Operation(what)
     world.psp.will_answer(operation, HARD)
-    order: Order = payout() if what == "payout" else refund(world.name)
+    order: PaymentOrder = payout() if what == "payout" else refund(world.name)
     await over(world, order)
     step = "payout:1" if what == "payout" else "refund"
     await tell(world, world.event(f"{id_of(order)}:{step}", operation, YES))

@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
 from tests.workflows.fake_books import FakeBooks, FakeWallet
 from tests.workflows.orders import FIFTY
 from workers.assembly import WORKFLOWS, activities_of, workflow_runner
+from workflows.domain.cases import CaseOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import Record
 from workflows.domain.psp import (
@@ -131,7 +133,8 @@ class World:
 
     async def start(self, order: Order) -> WorkflowHandle[Any, Record]:
         start = start_of(order)
-        self.books.orders[id_of(order)] = order
+        if not isinstance(order, CaseOrder):
+            self.books.orders[id_of(order)] = order
         return await self.client.start_workflow(
             start.workflow,
             order,
@@ -143,6 +146,9 @@ class World:
             search_attributes=start.search_attributes,
             memo=start.memo,
             start_delay=start.delay,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
+            if start.again
+            else WorkflowIDConflictPolicy.UNSPECIFIED,
         )
 
     async def late(self, event: PspEvent) -> WorkflowHandle[Any, list[str]]:

@@ -15,6 +15,9 @@ _DECIMAL = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 _EXPONENTS: dict[str, int] = {c.code: c.exponent for c in _Iso4217 if c.exponent is not None}
 
 
+_PLAIN = 'amount must be a plain decimal such as "50.00": digits and a point, at most 32, no sign'
+
+
 class MoneyError(ValueError):
     """The text is not an amount of money; the message says what is allowed."""
 
@@ -52,7 +55,7 @@ class Money:
         places = exponent(currency)
         found = _DECIMAL.fullmatch(text) if len(text) <= 32 else None
         if found is None:
-            raise MoneyError('amount must be a plain decimal string such as "50.00"')
+            raise MoneyError(_PLAIN)
         whole, fraction = found.group(1), found.group(2) or ""
         if len(fraction) > places:
             raise MoneyError(f"{currency} has {places} decimal places; amount has {len(fraction)}")

@@ -1,7 +1,7 @@
 -- What came in, and what must go out.
 --
 -- An event about a payment that is still unknown may wait for it, for as long as somebody looks
--- again and again; after a set time it must have a case.
+-- again and again; after a set time it must have a case, which a person may since have resolved.
 
 -- with
 events AS (

@@ -1,12 +1,13 @@
 -- What keeps the books append-only is in place.
 --
 -- Of a trigger's kind the bits are: 8 delete, 16 update, 32 truncate. Accounts are updated by the
--- wallet's functions, and are never deleted.
+-- wallet's functions, cases by theirs, and neither is ever deleted.
 
 -- with
 books (name, refuses) AS (
     VALUES ('entries', 56), ('transfers', 56), ('wallet_refusals', 56), ('payment_events', 56),
-        ('routing_switches', 56), ('security_events', 56), ('accounts', 40)
+        ('routing_switches', 56), ('security_events', 56), ('case_events', 56),
+        ('accounts', 40), ('cases', 40)
 ), refused AS (
     SELECT books.name, books.refuses, coalesce(bit_or(t.tgtype::int) FILTER (
         WHERE t.tgenabled IN ('O', 'A') AND p.proname = 'append_only'
@@ -37,4 +38,4 @@ FROM strangers
 SELECT format('%s may %s %s', rolname, upper(may), relname)
 FROM strangers CROSS JOIN unnest(ARRAY['insert', 'update', 'delete', 'truncate']) AS may
 WHERE has_table_privilege(oid, book, may)
-    AND NOT (relname IN ('routing_switches', 'security_events') AND may = 'insert')
+    AND NOT (relname IN ('routing_switches', 'security_events', 'cases') AND may = 'insert')

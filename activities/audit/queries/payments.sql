@@ -1,7 +1,7 @@
 -- The ledger against the registry, and the registry against its own history.
 --
 -- A payment that is not over is under way: only what is final must have come out even. What
--- differs and has a case is somebody's already: it is counted, and is no violation.
+-- differs and has an open case is somebody's already: it is counted, and is no violation.
 
 -- with
 money AS (
@@ -16,7 +16,8 @@ money AS (
     SELECT p.*, coalesce(m.credited, 0) AS credited, coalesce(m.taken, 0) AS taken,
         coalesce(m.held, 0) AS held,
         coalesce((p.facts -> 'captured' ->> 'minor_units')::bigint, 0) AS captured,
-        EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id) AS has_case
+        EXISTS (SELECT FROM cases c
+            WHERE c.payment_id = p.id AND c.state = 'open') AS has_case
     FROM payments p LEFT JOIN money m ON m.payment_id = p.id
 )
 

@@ -52,7 +52,8 @@ book AS (
 ), judged AS (
     SELECT b.account, b.payment_id, b.currency, b.theirs, b.ours, b.theirs - b.ours AS difference,
         coalesce(bool_or(s.went_on_at > now() - :patience), false) AS young,
-        EXISTS (SELECT FROM cases c WHERE c.payment_id = b.payment_id) AS has_case
+        EXISTS (SELECT FROM cases c
+            WHERE c.payment_id = b.payment_id AND c.state = 'open') AS has_case
     FROM both_books b LEFT JOIN steps s ON s.account = b.account AND s.payment_id = b.payment_id
         AND s.currency = b.currency AND s.reached = b.ours
     GROUP BY b.account, b.payment_id, b.currency, b.theirs, b.ours
@@ -87,7 +88,7 @@ SELECT format('%s %s held', sum(amount), currency) FROM held GROUP BY currency O
 SELECT format('%s (%s) at %s: %s %s held', h.payment_id, p.status, h.account, h.amount, h.currency)
 FROM held h JOIN payments p ON p.id = h.payment_id
 WHERE h.amount <> 0 AND p.final AND h.last_at <= now() - :patience
-    AND NOT EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id)
+    AND NOT EXISTS (SELECT FROM cases c WHERE c.payment_id = p.id AND c.state = 'open')
 
 -- I5: The PSP captured at most what it had authorized, refunded at most what it captured
 -- compared
