@@ -19,7 +19,10 @@ from pydantic_core import PydanticCustomError
 from api.bodies import Body, Number
 from workflows.domain.money import Money, MoneyError, exponent
 
-_PLAIN = 'amount must be a plain decimal such as "50.00", without exponent'
+_PLAIN = (
+    'amount must be a plain decimal such as "50.00": at most 32 digits and a point, '
+    "no sign, no exponent"
+)
 
 
 def _text_of(value: Any) -> Any:

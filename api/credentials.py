@@ -11,6 +11,8 @@ import re
 import sys
 from collections.abc import Sequence
 
+import asyncpg
+
 from activities.access.credentials import ALL_BRANDS, Credentials, Role
 from infra.postgres import open_pool
 from infra.settings import Settings, SettingsError, settings
@@ -87,3 +89,7 @@ if __name__ == "__main__":
         sys.exit(main())
     except SettingsError as wrong:
         sys.exit(str(wrong))
+    except asyncpg.InsufficientPrivilegeError:
+        sys.exit("credentials belong to the database's owner: set PAYSAGA_POSTGRES_MIGRATION_URL")
+    except (OSError, asyncpg.PostgresError) as failure:
+        sys.exit(f"the database cannot be reached or will not: {failure}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import asyncpg
 import orjson
 from fastapi import Depends, Header, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,7 +28,7 @@ from activities.risk.players import RiskPlayers
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
 from api.auth import CASHIERS, READERS, Caller, Door
-from api.errors import Problem, current_trace
+from api.errors import FieldError, Problem, current_trace, invalid
 from api.runs import Runs
 from infra.settings import Settings
 
@@ -102,9 +103,30 @@ _KnownCaller = Annotated[Caller, Depends(_caller)]
 _bearer = Security(HTTPBearer(auto_error=False, description="A token from `api.credentials`"))
 
 
+def _require_known_query(request: Request) -> None:
+    """A filter that is misspelt would give everything, which is worse than an error."""
+    known = set(_query_of(request.scope["route"].dependant))
+    for name in request.query_params:
+        if name not in known:
+            allowed = ", ".join(sorted(known)) or "none"
+            raise invalid(
+                FieldError("query", f"has a parameter that is not known; known: {allowed}")
+            )
+        if len(request.query_params.getlist(name)) > 1:
+            raise invalid(FieldError(name, "must be given once"))
+
+
+def _query_of(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        yield parameter.alias
+    for inner in dependant.dependencies:
+        yield from _query_of(inner)
+
+
 def _reading(*allowed: Role) -> Callable[..., Awaitable[Read]]:
     async def read(request: Request, caller: _KnownCaller, _: Any = _bearer) -> Read:
         caller.require(allowed)
+        _require_known_query(request)
         return Read(parts_of(request), caller)
 
     return read
@@ -124,6 +146,7 @@ def _writing(*allowed: Role) -> Callable[..., Awaitable[Write]]:
         ] = None,
     ) -> Write:
         caller.require(allowed)
+        _require_known_query(request)
         place = f"{request.method}\n{request.url.path}"
         return Write(parts_of(request), caller, _key(request), place)
 

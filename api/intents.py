@@ -17,7 +17,15 @@ from api.idempotency import Reply, opened_once
 from api.listing import Filters, Page, page, shown
 from api.openapi import reads, takes, writes
 from api.orders import DEFAULT_REGION, new_id, plain, started
-from api.words import IntentId, Metadata, Method, PlayerId, PspToken, require_return_url
+from api.words import (
+    IntentId,
+    Metadata,
+    Method,
+    PlayerId,
+    PspToken,
+    require_method,
+    require_return_url,
+)
 from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, DepositOrder, Status
 from workflows.domain.payments import CaptureMethod, Kind
 from workflows.domain.wallet import Player
@@ -162,7 +170,7 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
         intent_id=new_id("in_"),
         player=Player(ask.caller.brand(body.metadata.get("brand_id")), body.player_id),
         amount=money,
-        method=body.method,
+        method=require_method(body.method, settings),
         region=region,
         segment=body.metadata.get("player_segment"),
         return_url=require_return_url(body.return_url, settings),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query, Response
@@ -17,6 +18,9 @@ from activities.registry.tables import PaymentRow
 from api.dependencies import Read
 from api.errors import FieldError, invalid
 from api.words import Moment, PlayerId, Status
+from workflows.domain import deposits, payouts, refunds
+from workflows.domain.late_events import Returned
+from workflows.domain.payments import Kind
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -42,13 +46,28 @@ class Filters:
     limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
+_STATUSES: dict[str, type[StrEnum]] = {
+    Kind.DEPOSIT: deposits.Status,
+    Kind.PAYOUT: payouts.Status,
+    Kind.REFUND: refunds.Status,
+}
+
+
+def _status(given: str | None, kind: str) -> str | None:
+    late = [status for status in Returned if status.startswith(kind.upper())]
+    known = [str(status) for status in (*_STATUSES[kind], *late)]
+    if given is not None and given not in known:
+        raise invalid(FieldError("status", f"must be one of {', '.join(known)}"))
+    return given
+
+
 async def page(ask: Read, kind: str, filters: Filters, view: Callable[[PaymentRow], V]) -> Response:
     found = await ask.parts.registry.list(
         Listing(
             kind=kind,
             brands=ask.caller.brands,
             player_id=filters.player_id,
-            status=filters.status,
+            status=_status(filters.status, kind),
             created_from=_moment(filters.created_from, "created_from"),
             created_to=_moment(filters.created_to, "created_to"),
             cursor=_cursor(filters.cursor),

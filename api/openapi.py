@@ -81,6 +81,16 @@ def hears(view: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     return told | _problems(401, 404, 413, 422, 503)
 
 
+def _require_keys(made: dict[str, Any]) -> None:
+    """A key that is missing is told like everything else, so the framework may not ask for it."""
+    for calls in made["paths"].values():
+        for call in calls.values():
+            for parameter in call.get("parameters", []):
+                if parameter["name"] == "X-Idempotency-Key":
+                    parameter["required"] = True
+                    parameter["schema"] = {"type": "string", "minLength": 1, "maxLength": 255}
+
+
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": _REF.format(model=ProblemView.__name__)}
     return {
@@ -110,5 +120,6 @@ def published(app: FastAPI) -> dict[str, Any]:
         schemas |= defined["$defs"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        _require_keys(made)
         app.openapi_schema = made
     return app.openapi_schema

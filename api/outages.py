@@ -29,8 +29,6 @@ _TEMPORAL = {
     RPCStatusCode.RESOURCE_EXHAUSTED,
     RPCStatusCode.CANCELLED,
     RPCStatusCode.ABORTED,
-    # The run cannot go on for the moment: a bug in it is being mended.
-    RPCStatusCode.FAILED_PRECONDITION,
     RPCStatusCode.INTERNAL,
     RPCStatusCode.UNKNOWN,
 }
@@ -38,6 +36,9 @@ _TEMPORAL = {
 
 def problem_of(error: BaseException) -> Problem | None:
     """The 503 for an outage; None for anything else."""
+    if isinstance(error, RPCError) and error.status is RPCStatusCode.FAILED_PRECONDITION:
+        # Its tasks fail or time out: no worker is well, or a bug in it is being mended.
+        return unavailable("the worker that runs this payment", retry_after=5)
     if isinstance(error, RPCError):
         return unavailable("Temporal") if error.status in _TEMPORAL else None
     if isinstance(error, _DATABASE) or _lost_while_reading(error):

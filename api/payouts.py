@@ -21,7 +21,7 @@ from api.listing import Filters, Page, page, shown
 from api.openapi import reads, takes, writes
 from api.orders import DEFAULT_REGION, new_id, plain, started
 from api.runs import Command
-from api.words import Metadata, Method, Moment, PayoutId, PlayerId, PspToken, Reason
+from api.words import Metadata, Method, Moment, PayoutId, PlayerId, PspToken, Reason, require_method
 from workflows.domain.payments import Kind
 from workflows.domain.payouts import Approval, Decision, PayoutOrder, Status
 from workflows.domain.wallet import Player
@@ -158,7 +158,7 @@ def _payout_of(ask: Write, body: CreatePayout) -> tuple[PayoutOrder, NewPayment]
         payout_id=new_id("po_"),
         player=Player(ask.caller.brand(body.metadata.get("brand_id")), body.player_id),
         amount=money,
-        method=body.method,
+        method=require_method(body.method, ask.parts.settings),
         destination=body.destination,
         region=region,
         segment=body.metadata.get("player_segment"),

@@ -16,7 +16,7 @@ from api.errors import FieldError, forbidden, invalid
 from api.idempotency import Reply, once
 from api.listing import Page, shown
 from api.openapi import reads, takes, writes
-from api.words import AccountName, BrandId, Method, PspName, Reason
+from api.words import AccountName, BrandId, Method, PspName, Reason, require_method
 
 router = APIRouter(prefix="/v1/routing/switches", tags=["Operations"])
 
@@ -95,6 +95,8 @@ def _require_known(ask: Write, body: PutSwitch) -> None:
     psps = {account.psp for account in accounts}
     if body.psp not in psps:
         raise invalid(FieldError("/psp", f"must be one of {', '.join(sorted(psps)) or 'none'}"))
+    if body.method is not None:
+        require_method(body.method, ask.parts.settings)
     known = {account.id for account in accounts if account.psp == body.psp}
     if body.merchant_account is not None and body.merchant_account not in known:
         allowed = ", ".join(sorted(known))

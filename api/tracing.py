@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.card_data import refuse_card_data
@@ -68,6 +69,10 @@ class _Answer:
 
 
 async def _rescue(error: Exception, answer: _Answer, scope: Scope, receive: Receive) -> None:
+    if isinstance(error, ClientDisconnect):
+        # Nobody is there to be answered; the number is what logs of proxies call it.
+        answer.status = answer.status or 499
+        return
     problem = error if isinstance(error, Problem) else problem_of(error)
     if problem is None:
         # Messages of unexpected errors can carry what was sent: only where it happened is kept.

@@ -80,7 +80,18 @@ _SHAPED = {
 }
 
 
+_CARD_DATA = {"cvv", "cvv2", "cvc", "cvc2", "csc", "cid", "pin", "pan", "track", "track1", "track2"}
+
+
+def _names_card_data(name: str) -> bool:
+    return not _CARD_DATA.isdisjoint(re.split(r"[._-]", name.lower()))
+
+
 def _check_metadata(given: dict[str, str]) -> dict[str, str]:
+    if any(_names_card_data(name) for name in given):
+        raise PydanticCustomError(
+            "metadata", "card data such as a CVV is refused; send a token of the PSP instead"
+        )
     for name, shape in _SHAPED.items():
         if name in given and not shape.fullmatch(given[name]):
             raise PydanticCustomError(
@@ -108,6 +119,15 @@ Metadata = Annotated[
         }
     ),
 ]
+
+
+def require_method(method: str, settings: Settings, pointer: str = "/method") -> str:
+    """Raises Problem `invalid-request`, naming those there are."""
+    known = settings.routing.methods
+    if method not in known:
+        raise invalid(FieldError(pointer, f"must be one of {', '.join(known)}"))
+    return method
+
 
 # --- addresses --------------------------------------------------------------------------------
 

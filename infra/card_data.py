@@ -14,6 +14,11 @@ _UUID = re.compile(
 """Ids, ours and theirs: random digits that now and then would pass for a card number."""
 
 _DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){12,}")
+_GROUPED = re.compile(
+    r"(?<![0-9])[0-9]{4}([._/,\t\r\n]+)"
+    r"(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{6}\1[0-9]{4,5})(?![0-9])"
+)
+"""As cards are printed, whatever stands between the groups; other numbers are not grouped so."""
 _IBAN_WORD = re.compile(r"(?<![A-Z0-9])(?=([A-Z]{2}[0-9]{2}[A-Z0-9 \-]{8,50}))")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 
@@ -33,8 +38,9 @@ def has_card_data(text: str) -> bool:
         return False
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_DASHES)
-        text = "".join(_ascii_digit(c) for c in text)
-    plain = _UUID.sub("~", text)
+        text = "".join(_ascii_digit(c) for c in text if unicodedata.category(c) != "Cf")
+    plain = _GROUPED.sub(lambda found: re.sub(r"[^0-9]+", "-", found.group()), text)
+    plain = _UUID.sub("~", plain)
     return _has_card_number(plain) or _has_iban(plain.upper())
 
 

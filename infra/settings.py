@@ -65,6 +65,8 @@ class Worker(Section):
 
 
 class Api(Section):
+    url: str = ""
+    """Where callers find it; told to the tools beside it, not used by itself."""
     host: str = "127.0.0.1"
     port: int = 8080
     body_limit_bytes: int = 65536
@@ -107,6 +109,8 @@ class Account(Section):
 
 
 class Routing(Section):
+    methods: list[str] = ["card", "bank_transfer", "ewallet", "mobile", "voucher", "crypto"]
+    """What a player can pay with; any other word is refused, so that a switch cannot be missed."""
     accounts: list[Account] = []
     """In the order in which they are asked."""
 

@@ -64,6 +64,7 @@ class Stack:
     def local_env(self) -> str:
         """Lines of `NAME=value`, for a shell or a dotenv reader."""
         values = {
+            "PAYSAGA_PROFILE": "sandbox",
             "PAYSAGA_API_URL": self.api_url,
             "PAYSAGA_TOKEN_PLATFORM": self.tokens.platform,
             "PAYSAGA_TOKEN_OPERATOR": self.tokens.operator,
@@ -71,6 +72,7 @@ class Stack:
             "PAYSAGA_TEMPORAL_ADDRESS": self.temporal.address,
             "PAYSAGA_TEMPORAL_UI_URL": self.temporal.ui_url or "",
             "PAYSAGA_POSTGRES_URL": self.postgres.url,
+            "PAYSAGA_POSTGRES_MIGRATION_URL": self.postgres.migration_url,
             "PAYSAGA_SANDBOX_PSP_URL": self.sandbox_psp_url,
         }
         return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())

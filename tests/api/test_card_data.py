@@ -30,6 +30,12 @@ CARD, IBAN = "4111111111111111", "DE89370400440532013000"
         "٤١١١١١١١١١١١١١١١",
         "4111\u20101111\u20131111\u00a01111",
         "12 4111111111111111",
+        "4111.1111.1111.1111",
+        "4111_1111_1111_1111",
+        "4111/1111/1111/1111",
+        "4111\t1111\n1111\t1111".replace("\n", "\t"),
+        "3782.822463.10005",
+        "4111\u200b1111\u200b1111\u200b1111",
         "6011111111111117",
         "2223003122003222",
         IBAN,
@@ -48,7 +54,7 @@ def test_a_card_number_or_iban_is_recognised(text: str) -> None:
     [
         "", "4111", "4111111111111112", "1763982000000", "2026-11-24T11:13:49.123456+00:00",
         "00000000-0000-0000-0000-000000000000", "DE89370400440532013001", "player-123456789012",
-        "https://casino.example/cashier?x=1234567890",
+        "https://casino.example/cashier?x=1234567890", "2026.11.24 17.22.01.123", "10.0.12.255",
     ],
 )  # fmt: skip
 def test_other_text_is_left_alone(text: str) -> None:
@@ -76,6 +82,13 @@ async def test_a_card_number_is_refused_in_any_field(platform: Caller) -> None:
         refused = await platform.post(INTENTS, body)
         assert (refused.status_code, slug(refused)) == (422, "card-data-refused"), body
         assert CARD not in refused.text
+
+
+@pytest.mark.parametrize("name", ["cvv", "card_cvc", "CVV2", "card-pin", "track.2", "pan"])
+async def test_a_field_that_is_named_for_card_data_is_refused(platform: Caller, name: str) -> None:
+    refused = await platform.post(INTENTS, intent(metadata={name: "123"}))
+    assert (refused.status_code, slug(refused)) == (422, "invalid-request")
+    assert "123" not in refused.text
 
 
 async def test_escapes_do_not_hide_a_card_number(platform: Caller) -> None:

@@ -30,6 +30,8 @@ def test_every_call_is_described_with_its_problems(contract: dict[str, Any]) -> 
             if path.startswith(("/v1", "/payments/init")) and method in ("post", "put"):
                 body = call["requestBody"]["content"]["application/json"]
                 assert "example" in body, path
+                keys = [p for p in call["parameters"] if p["name"] == "X-Idempotency-Key"]
+                assert [key["required"] for key in keys] == [True], path
                 assert "Idempotent-Replayed" in call["responses"]["200"]["headers"], path
 
 

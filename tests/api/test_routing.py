@@ -52,9 +52,9 @@ async def test_a_switch_tells_who_switched_it_when_and_why(
     issue: Issue, name: str, approver: Caller
 ) -> None:
     operator = await issue(Role.OPERATOR)
-    await operator.put(SWITCHES, switch(name, enabled=True, method="voucher", brand_id="acme"))
+    await operator.put(SWITCHES, switch(name, enabled=True, method="crypto", brand_id="acme"))
     told = (await approver.get(SWITCHES)).json()["items"]
-    mine = next(item for item in told if item["method"] == "voucher")
+    mine = next(item for item in told if item["method"] == "crypto")
     assert mine["changed_by"].startswith("operator-")
     assert (mine["reason"], mine["enabled"], mine["merchant_account"]) == (
         "maintenance",
@@ -66,10 +66,10 @@ async def test_a_switch_tells_who_switched_it_when_and_why(
 async def test_switches_are_the_operators_and_of_their_brands(
     platform: Caller, operator: Caller, issue: Issue, name: str
 ) -> None:
-    off = switch(name, enabled=False, brand_id="acme", method="nothing")
+    off = switch(name, enabled=False, brand_id="acme", method="voucher")
     refused = await platform.put(SWITCHES, off)
     assert (refused.status_code, slug(refused)) == (403, "forbidden")
-    everywhere = await operator.put(SWITCHES, switch(name, enabled=False, method="nothing"))
+    everywhere = await operator.put(SWITCHES, switch(name, enabled=False, method="voucher"))
     assert (everywhere.status_code, slug(everywhere)) == (403, "forbidden")
     other = await issue(Role.OPERATOR, brands=("bravo",))
     theirs = await other.put(SWITCHES, off)
@@ -83,6 +83,7 @@ async def test_switches_are_the_operators_and_of_their_brands(
     "wrong",
     [
         {"psp": "nobody"},
+        {"method": "crad"},
         {"merchant_account": "nobody"},
         {"enabled": "yes"},
         {"reason": ""},
