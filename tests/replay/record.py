@@ -1,4 +1,6 @@
-"""`python -m tests.replay.record`: play every story on a real server and keep its history.
+"""`python -m tests.replay.record [story …]`: play stories on a real server, keep their histories.
+
+Without a name it adds the stories that have none yet; `all` renews every one.
 
 A history is a promise to the payments that run while we deploy: renew one only when a change of
 the process is meant to be told apart by a version, never to make a failing replay pass.
@@ -16,7 +18,7 @@ from infra.local.ports import free_ports
 from infra.local.temporal import LocalTemporal
 from infra.settings import Temporal
 from infra.temporal import connect
-from tests.replay.histories import FOLDER, write
+from tests.replay.histories import FOLDER, path_of, write
 from tests.replay.stories import STORIES, Story
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import World, working
@@ -28,13 +30,19 @@ async def main() -> None:
         await server.start()
         try:
             machine = TimeMachine(await connect(Temporal(address=server.address)))
-            for path in FOLDER.glob("*.json"):
-                path.unlink()
-            for name, story in STORIES.items():
-                await record(name, story, machine)
+            for name in wanted(sys.argv[1:]):
+                await record(name, STORIES[name], machine)
                 print(f"recorded {name}")  # noqa: T201
         finally:
             await server.stop()
+
+
+def wanted(named: list[str]) -> list[str]:
+    if named == ["all"]:
+        for path in FOLDER.glob("*.json"):
+            path.unlink()
+        return list(STORIES)
+    return named or [name for name in STORIES if not path_of(name).exists()]
 
 
 async def record(name: str, story: Story, machine: TimeMachine) -> None:

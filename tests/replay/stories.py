@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
 
 from tests.workflows.asking import (
     Handle,
@@ -16,15 +20,18 @@ from tests.workflows.asking import (
     moved,
 )
 from tests.workflows.orders import FIFTY, deposit, payout, refund
+from tests.workflows.resolving import propose, review
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, SOFT, World
+from workflows.domain.cases import Action
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod, Cleared
 from workflows.domain.payouts import Decision
 from workflows.domain.psp import Approved, NotFound, Operation, Pending, Unknown
 from workflows.domain.wallet import RefusalReason
 
-Story = Callable[[World, TimeMachine], Awaitable[Handle]]
+Run = WorkflowHandle[Any, Any]
+Story = Callable[[World, TimeMachine], Awaitable[Run]]
 YES, PROMISED = Approved("psp-1", FIFTY), Pending("psp-1")
 A_MOMENT = timedelta(seconds=10)
 
@@ -157,6 +164,72 @@ async def refund_refused(world: World, _: TimeMachine) -> Handle:
     return await world.start(refund(world.name, refund_id="re_refused", intent_id="in_plain"))
 
 
+async def late_yes_is_voided(world: World, _: TimeMachine) -> Run:
+    world.psp.will_answer(Operation.AUTHORIZE, HARD)
+    handle = await world.start(deposit(intent_id="in_late_yes"))
+    await authorize(handle)
+    await handle.result()
+    key = "in_late_yes:authorize:1"
+    return await world.late(world.event(key, Operation.AUTHORIZE, YES, event_id="evt-1"))
+
+
+async def late_bank_return(world: World, _: TimeMachine) -> Run:
+    handle = await world.start(payout(payout_id="po_returned"))
+    await accepted(handle)
+    await handle.result()
+    key = "po_returned:payout:1"
+    return await world.late(world.event(key, Operation.PAYOUT, HARD, event_id="evt-1"))
+
+
+async def late_capture_becomes_a_case(world: World, _: TimeMachine) -> Run:
+    world.psp.will_answer(Operation.AUTHORIZE, HARD)
+    handle = await world.start(deposit(intent_id="in_late_capture"))
+    await authorize(handle)
+    await handle.result()
+    event = world.event("in_late_capture:capture", Operation.CAPTURE, YES, event_id="evt-1")
+    return await world.late(replace(event, account="first"))
+
+
+async def deposit_late_yes_while_it_runs(world: World, _: TimeMachine) -> Run:
+    world.psp.will_answer(Operation.AUTHORIZE, SOFT)
+    order = deposit(intent_id="in_stray", capture_method=CaptureMethod.MANUAL)
+    handle = await world.start(order)
+    await authorize(handle)
+    key = "in_stray:authorize:1"
+    await handle.signal("psp_event", world.event(key, Operation.AUTHORIZE, YES, event_id="evt-1"))
+    await capture(handle)
+    return handle
+
+
+async def case_credited_after_a_second_word(world: World, machine: TimeMachine) -> Run:
+    await (await late_capture_becomes_a_case(world, machine)).result()
+    world.books.much = True
+    [case] = world.books.cases.values()
+    run, _ = await propose(world, case, Action.CREDIT, under="propose-1")
+    await review(run)
+    return run
+
+
+async def case_refunded(world: World, machine: TimeMachine) -> Run:
+    await (await late_capture_becomes_a_case(world, machine)).result()
+    [case] = world.books.cases.values()
+    run, _ = await propose(world, case, Action.REFUND, under="propose-1")
+    return run
+
+
+async def case_marked_approved(world: World, machine: TimeMachine) -> Run:
+    world.psp.will_answer(Operation.CAPTURE, Unknown("read timeout"))
+    world.psp.will_find(Operation.CAPTURE, Unknown("down"))
+    handle = await world.start(deposit(intent_id="in_marked"))
+    answering = asyncio.ensure_future(authorize(handle))
+    await moved(machine, handle, timedelta(minutes=45))
+    await answering
+    [case] = world.books.cases.values()
+    run, _ = await propose(world, case, Action.MARK_APPROVED, under="propose-1")
+    await handle.result()
+    return run
+
+
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
@@ -175,5 +248,12 @@ STORIES: dict[str, Story] = {
         payout_lost,
         refund_processed,
         refund_refused,
+        late_yes_is_voided,
+        late_bank_return,
+        late_capture_becomes_a_case,
+        deposit_late_yes_while_it_runs,
+        case_credited_after_a_second_word,
+        case_refunded,
+        case_marked_approved,
     )
 }

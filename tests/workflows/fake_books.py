@@ -39,6 +39,7 @@ class FakeWallet(Wallet):
 
     def __init__(self) -> None:
         self.commands: list[str] = []
+        self.keys: list[str] = []
         self.amounts: dict[str, Money] = {}
         self.refuses: dict[str, RefusalReason] = {}
         self._posted: dict[str, Posted] = {}
@@ -64,6 +65,7 @@ class FakeWallet(Wallet):
         if key in self._posted:
             return replace(self._posted[key], replayed=True)
         self.commands.append(command)
+        self.keys.append(key)
         if amount is not None:
             self.amounts[key.partition(":")[2]] = amount
         self._posted[key] = Posted(len(self.commands))

@@ -68,3 +68,6 @@ BEGIN
         ELSE NULL;
     END CASE;
 END $$;
+
+-- What came too late and was put aside is told to the runs that see to such facts now.
+UPDATE inbox_events SET parked = NULL, next_at = now() WHERE parked = 'run_closed';
