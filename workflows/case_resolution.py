@@ -151,6 +151,7 @@ class CaseResolution:
         if proposal is not None:
             told += f"`{proposal.by}` wants: **{proposal.action}** ({proposal.reason})\n"
         workflow.set_current_details(told + self._why)
+        workflow.upsert_search_attributes([visibility.PAYMENT_STATUS.value_set(str(stage))])
 
     @property
     def _rests(self) -> bool:

@@ -204,7 +204,7 @@ class Conversation:
         """A fact about a question that is answered: the same again, or something for a person."""
         instruction = self._asked.get(event.key)
         if instruction is None:
-            await doubts.unexpected(event)
+            await doubts.unexpected(event, None)
         elif not questions.fits(instruction, event):
             await doubts.contradictory(event, instruction)
         elif not self._explains(event):
@@ -227,7 +227,7 @@ class Conversation:
                 if not isinstance(outcome, Approved):
                     await doubts.unreleased(void, outcome.kind)
                 return
-        await doubts.unexpected(event)
+        await doubts.unexpected(event, instruction)
 
     def _explains(self, event: PspEvent) -> bool:
         known = self._concluded.get(event.key)

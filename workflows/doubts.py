@@ -60,9 +60,10 @@ async def contradictory(event: PspEvent, asked: Instruction) -> None:
     await _about(event, CaseKind.CONTRADICTION, why, _asked(asked))
 
 
-async def unexpected(event: PspEvent) -> None:
-    """A webhook tells what we do not know of."""
-    await _about(event, CaseKind.UNEXPECTED_EVENT, "it does not fit what we know", {})
+async def unexpected(event: PspEvent, asked: Instruction | None) -> None:
+    """A webhook tells what we do not know of, or know otherwise."""
+    known = {"account": asked.account.id} if asked is not None else {}
+    await _about(event, CaseKind.UNEXPECTED_EVENT, "it does not fit what we know", known)
 
 
 async def late(

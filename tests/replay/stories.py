@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -187,7 +186,7 @@ async def late_capture_becomes_a_case(world: World, _: TimeMachine) -> Run:
     await authorize(handle)
     await handle.result()
     event = world.event("in_late_capture:capture", Operation.CAPTURE, YES, event_id="evt-1")
-    return await world.late(replace(event, account="first"))
+    return await world.late(event)
 
 
 async def deposit_late_yes_while_it_runs(world: World, _: TimeMachine) -> Run:

@@ -42,10 +42,7 @@ async def captured_after_failed(world: World) -> Case:
     event = world.event(key, Operation.CAPTURE, YES)
     late = await world.late(event)
     await late.result()
-    case = the_case(world)
-    # The fact names its account, as PSPs do that have several.
-    case.facts["account"] = "first"
-    return case
+    return the_case(world)
 
 
 async def lost_capture(world: World, machine: TimeMachine) -> asyncio.Future[object]:
@@ -112,7 +109,6 @@ async def test_a_capture_that_came_too_late_is_refunded_once_and_never_credited_
     key = f"{case.payment_id}:capture"
     await (await world.late(world.event(key, Operation.CAPTURE, YES))).result()
     second = next(c for c in world.books.cases.values() if c is not case)
-    second.facts["account"] = "first"
     _, said = await propose(world, case, Action.REFUND)
     assert said.status == "CASE_RESOLVED"
     refusal = await refusal_of(propose(world, second, Action.CREDIT))
@@ -126,7 +122,6 @@ async def test_two_remedies_at_once_move_the_money_once(world: World) -> None:
     key = f"{case.payment_id}:capture"
     await (await world.late(world.event(key, Operation.CAPTURE, YES))).result()
     second = next(c for c in world.books.cases.values() if c is not case)
-    second.facts["account"] = "first"
     await asyncio.gather(
         propose(world, case, Action.REFUND),
         propose(world, second, Action.CREDIT),

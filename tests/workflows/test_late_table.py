@@ -16,6 +16,7 @@ from workflows.domain.late_events import (
     Known,
     Means,
     Returned,
+    account_of,
     decide,
     known_of,
 )
@@ -176,6 +177,15 @@ def test_the_void_of_a_hold_that_was_captured_in_full_is_a_contradiction() -> No
 def test_a_hold_at_an_account_that_nobody_names_is_for_a_person() -> None:
     nameless = fact(Operation.AUTHORIZE, "approved", account=None)
     assert means(nameless, ended(Kind.DEPOSIT, "EXPIRED")) is Means.CASE
+
+
+def test_a_capture_was_where_the_only_account_is_that_was_ever_asked() -> None:
+    event = fact(Operation.CAPTURE, "approved", account=None)
+    one = ended(Kind.DEPOSIT, "FAILED", "authorize:1")
+    assert account_of(event, one) == AT
+    other = Attempt("x:authorize:2", MerchantAccount("sandbox", "second"), "declined")
+    facts = replace(one.facts, attempts=(*one.facts.attempts, other))
+    assert account_of(event, replace(one, facts=facts)) is None
 
 
 def test_what_a_case_ordered_is_looked_up_by_its_own_run() -> None:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -154,11 +153,10 @@ async def test_a_deposit_that_was_captured_stays_captured_and_is_credited_once(
         assert world.books.of(order.intent_id)[-1].status == "CAPTURED"
 
 
-@pytest.mark.parametrize("captured", [YES, Pending("psp-1")], ids=["at once", "promised"])
 async def test_a_promised_deposit_is_captured_whatever_is_heard_first(
-    temporal_client: Client, captured: Outcome
+    temporal_client: Client,
 ) -> None:
-    psp = Decided(CHALLENGE, captured)
+    psp = Decided(CHALLENGE, Pending("psp-1"))
     async with working(a_world(temporal_client), psp) as world:
 
         async def live(facts: tuple[Fact, ...]) -> DepositOrder:

@@ -149,15 +149,18 @@ def known_of(event: PspEvent, payment: Recalled) -> Known:
 
 def account_of(event: PspEvent, payment: Recalled) -> MerchantAccount | None:
     """The merchant account that was asked, else the one that the fact names."""
-    keys = [
-        event.key,
-        *([void_key_of(event.key)] if event.operation is Operation.AUTHORIZE else []),
-    ]
+    keys = [event.key]
+    if event.operation is Operation.AUTHORIZE:
+        keys.append(void_key_of(event.key))
     for key in keys:
         attempt = payment.attempt(key)
         if attempt is not None:
             return attempt.account
-    return MerchantAccount(event.psp, event.account) if event.account is not None else None
+    if event.account is not None:
+        return MerchantAccount(event.psp, event.account)
+    asked = {attempt.account for attempt in payment.facts.attempts}
+    # A capture is where the hold was; with one account ever asked there is no doubt where.
+    return asked.pop() if event.operation is Operation.CAPTURE and len(asked) == 1 else None
 
 
 def is_released(authorize_key: str, payment: Recalled) -> bool:
