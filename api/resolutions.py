@@ -17,12 +17,18 @@ from api.idempotency import Reply, once
 from api.openapi import takes, writes
 from api.runs import Command, Refusal, RunClosed
 from api.words import Reason
-from workflows.domain.cases import Action, CaseOrder, Proposal, Review, Stage, subject_of
+from workflows.domain.cases import (
+    Action,
+    CaseOrder,
+    Proposal,
+    Review,
+    Stage,
+    subject_of,
+    wrong_amount,
+)
 from workflows.domain.payments import Record
 
 router = APIRouter(prefix="/{case_id}/resolutions")
-
-_OF_MONEY = (Action.CREDIT, Action.REFUND)
 
 
 class ResolveCase(Body):
@@ -148,12 +154,9 @@ async def _require_legal(ask: Write, row: CaseRow, body: ResolveCase) -> None:
         raise invalid(FieldError("/action", rule))
     if body.amount is None:
         return
-    subject = subject_of(row.facts)
-    if body.action not in _OF_MONEY or subject is None:
-        raise invalid(FieldError("/amount", "goes with credit or refund alone"))
-    asked, most = body.amount.money, subject.amount
-    if asked.currency != most.currency or asked > most:
-        raise invalid(FieldError("/amount", f"at most {most}"))
+    wrong = wrong_amount(body.action, subject_of(row.facts), body.amount.money)
+    if wrong is not None:
+        raise invalid(FieldError("/amount", wrong))
 
 
 async def _state(ask: Write, row: CaseRow) -> str:

@@ -21,6 +21,7 @@ from .domain.cases import (
     allowed,
     remedy_key_of,
     subject_of,
+    wrong_amount,
 )
 from .domain.payments import Facts, Problem, Recalled, Record
 from .policies import APPROVAL_LASTS, PROPOSAL_COMES_WITHIN
@@ -185,11 +186,9 @@ def _objection(case: CaseFile, payment: Recalled | None, proposal: Proposal) -> 
     may = allowed(case.kind, case.facts, standing_of(payment) if payment else None)
     if proposal.action not in may:
         return f"only {', '.join(may)} can be done about this case as things stand"
-    subject, amount = subject_of(case.facts), proposal.amount
-    if amount is None or subject is None:
+    if proposal.amount is None:
         return ""
-    within = amount.currency == subject.amount.currency and amount <= subject.amount
-    return "" if within else f"the amount is at most {subject.amount}"
+    return wrong_amount(proposal.action, subject_of(case.facts), proposal.amount) or ""
 
 
 def _illegal(message: str) -> ApplicationError:

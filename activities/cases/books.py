@@ -8,7 +8,7 @@ from decimal import Decimal
 import asyncpg
 
 from activities.cases.desk import NOTE
-from workflows.domain.cases import CaseFile, CaseNote
+from workflows.domain.cases import CaseFile, CaseNote, subject_of
 from workflows.domain.money import Money, exponent
 from workflows.domain.payments import Case, CaseKind
 from workflows.ports import Cases
@@ -20,7 +20,7 @@ SELECT $1, $2, coalesce((SELECT brand FROM payments WHERE id = $2), ''), $3, $4,
 ON CONFLICT (key) DO NOTHING
 """
 _LOOK = """
-SELECT c.*, p.id IS NOT NULL AS known
+SELECT c.*, p.id IS NOT NULL AS known, p.amount_minor, p.currency AS payment_currency
 FROM cases c LEFT JOIN payments p ON p.id = c.payment_id WHERE c.id = $1
 """
 
@@ -51,17 +51,21 @@ class CaseBooks(Cases):
         row = await self._pool.fetchrow(_LOOK, case_id)
         if row is None:
             raise LookupError(f"there is no case {case_id}")
-        minor = row["money_at_risk_minor"]
+        minor, facts = row["money_at_risk_minor"], row["facts"]
         risk = Money(minor, row["currency"]) if minor is not None else None
+        subject = subject_of(facts)
+        whole = Money(row["amount_minor"], row["payment_currency"]) if row["known"] else None
+        # A PSP may tell of a cent where a command would move the whole payment.
+        moved = [risk, whole, subject.amount if subject is not None else None]
         return CaseFile(
             case_id=case_id,
             payment_id=row["payment_id"],
             kind=CaseKind(row["kind"]),
             state=row["state"],
             money_at_risk=risk,
-            facts=row["facts"],
+            facts=facts,
             payment_known=row["known"],
-            needs_second_person=risk is not None and self._is_much(risk),
+            needs_second_person=any(money is not None and self._is_much(money) for money in moved),
         )
 
     async def note(self, note: CaseNote) -> None:

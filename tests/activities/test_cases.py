@@ -88,6 +88,13 @@ async def test_much_money_needs_a_second_person(
     assert (file.kind, file.money_at_risk, file.facts) == (case.kind, money, case.facts)
 
 
+async def test_a_small_word_about_much_money_needs_a_second_person(books: CaseBooks) -> None:
+    asked = {"operation": "capture", "key": "in_1:capture", "psp": "sandbox", "account": "a"}
+    case = a_case(Money(1, "EUR"), facts=asked | {"amount": "1000.01", "currency": "EUR"})
+    await books.open(case)
+    assert (await books.look(name_of(case))).needs_second_person
+
+
 async def test_a_note_is_taken_once_and_the_case_keeps_in_step(
     pool: asyncpg.Pool, books: CaseBooks, reading: AsyncEngine
 ) -> None:

@@ -220,7 +220,7 @@ async def test_only_one_proposal_at_a_time(world: World) -> None:
 async def test_no_more_than_the_case_is_about_can_be_credited(world: World, amount: Money) -> None:
     case = await captured_after_failed(world)
     refusal = await refusal_of(propose(world, case, Action.CREDIT, amount=amount))
-    assert refusal.message == "the amount is at most 50.00 EUR"
+    assert refusal.message == "at most 50.00 EUR"
     assert world.books.noted == []
 
 
@@ -250,6 +250,8 @@ async def test_a_payout_that_came_back_under_a_case_is_given_back_once(world: Wo
     less = Money(4000, "EUR")
     await (await world.late(world.event(key, Operation.PAYOUT, NO, less))).result()
     case = the_case(world)
+    refusal = await refusal_of(propose(world, case, Action.CREDIT, amount=less))
+    assert "done in full" in refusal.message
     _, said = await propose(world, case, Action.CREDIT)
     assert said.status == "CASE_RESOLVED"
     assert world.wallet.amounts["return"] == FIFTY

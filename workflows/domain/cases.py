@@ -158,6 +158,16 @@ def allowed(
     return (*_of_money(kind, subject, standing), Action.DISMISS)
 
 
+def wrong_amount(action: Action, subject: Subject | None, amount: Money) -> str | None:
+    """What is wrong with the amount of a command, if anything."""
+    of_money = action in (Action.CREDIT, Action.REFUND)
+    if subject is None or not of_money or subject.operation is not Operation.CAPTURE:
+        return "goes with a credit or refund of a capture alone: all else is done in full"
+    if amount.currency != subject.amount.currency or amount > subject.amount:
+        return f"at most {subject.amount}"
+    return None
+
+
 def hold_of(subject: Subject) -> str | None:
     """The key of the hold that a void would release."""
     key = subject.authorize_key or (
