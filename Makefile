@@ -47,7 +47,7 @@ chaos: $(READY) ## Kill and cut everything in turn under load; SEED=7 PAYMENTS=3
 certify: $(READY) ## Judge every PSP plugin that is found, fault by fault, and print its certificate
 	@exec $(BIN)/python -m tests.activities.psp.certificate
 
-record: $(READY) ## Renew the recorded histories, on purpose only
+record: $(READY) ## Record the histories that are missing
 	@exec $(BIN)/python -m tests.replay.record
 
 lock: $(READY) ## Renew requirements.lock; LOCK_FLAGS=--upgrade for newer versions

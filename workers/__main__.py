@@ -74,7 +74,7 @@ async def work(
 
     dispatcher = Dispatcher(telling, Receivers(chosen.notices))
     for keeping in (
-        Relay(pool, client, chosen.inbox).run(),
+        Relay(pool, client, chosen.temporal.core_queue, chosen.inbox).run(),
         keep(pool, client, chosen),
         dispatcher.run(),
     ):

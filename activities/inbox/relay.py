@@ -85,14 +85,10 @@ log = structlog.get_logger("paysaga.inbox")
 
 
 class Relay:
-    """With the `queue` of our own runs, a fact about a payment that is over has a run decide it."""
+    """On the `queue` of our own runs, a fact about a payment that is over has a run decide it."""
 
     def __init__(
-        self,
-        pool: asyncpg.Pool,
-        client: Client,
-        limits: Limits | None = None,
-        queue: str | None = None,
+        self, pool: asyncpg.Pool, client: Client, queue: str, limits: Limits | None = None
     ) -> None:
         self._pool = pool
         self._queue = queue
@@ -208,7 +204,7 @@ class Relay:
             LATE_EVENT,
             payment_id,
             id=late_workflow_id(payment_id),
-            task_queue=self._queue or "",
+            task_queue=self._queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             start_signal=SIGNAL,
             start_signal_args=[row["event"]],
@@ -220,16 +216,10 @@ class Relay:
     async def _no_run(self, row: asyncpg.Record) -> None:
         """Closed runs take no signals; one that is not there yet is about to be started."""
         if await self._pool.fetchval(_RUN_IS_OVER, row["payment_id"]):
-            await self._run_is_over(row)
+            await self._tell(None, row)
             return
         await self._pool.execute(_LATER, row["id"])
         await self._escalate_if_overdue(row)
-
-    async def _run_is_over(self, row: asyncpg.Record) -> None:
-        if self._queue is None:
-            await self._park(row, "run_closed")
-        else:
-            await self._tell(None, row)
 
     async def _refused(self, row: asyncpg.Record, why: str) -> None:
         """By the run itself, or by a bug on the way: after some tries it is a person's."""

@@ -45,4 +45,5 @@ async def delivered(psp: SandboxPsp, seconds: float = 20.0) -> None:
 
 async def books_hold(at: Scene) -> None:
     proofs = await at.books.prove()
-    assert [f"{proof.claim}: {proof.numbers}" for proof in proofs if not proof.holds] == []
+    broken = [f"{proof.claim}: {proof.numbers}" for proof in proofs if not proof.holds]
+    assert not broken, broken
