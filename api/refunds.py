@@ -133,6 +133,7 @@ def _refund_of(
         account=MerchantAccount(**captured.facts["account"]),
         capture_ref=captured.facts["capture_ref"],
         trace_id=ask.trace_id,
+        authorization_ref=captured.facts.get("psp_ref"),
     )
     payment = NewPayment(
         kind=Kind.REFUND,

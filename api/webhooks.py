@@ -90,6 +90,9 @@ async def _heard(request: Request, psp: str, parts: Parts) -> Response:
     except Problem as problem:
         await _record(request, psp, parts, body, problem.slug, problem.status)
         raise
+    wanted = parts.catalog.acknowledgement(psp)
+    if wanted is not None:
+        return Response(wanted.body, media_type=wanted.media_type)
     return Response(b'{"received":%d}' % received, media_type="application/json")
 
 
@@ -99,16 +102,16 @@ async def _stored(request: Request, psp: str, body: bytes, parts: Parts) -> int:
         name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw
     }
     heard = WebhookRequest(headers=headers, body=body, received_at=time.time())
-    events = parts.catalog.hear(psp, heard)
+    told = await parts.catalog.hear(psp, heard)
     try:
-        await parts.inbox.store(events, psp=psp, nonce=nonce_of(heard))
+        await parts.inbox.store(told.events, psp=psp, nonce=nonce_of(heard))
     except NonceUsed:
         raise WebhookRefused("nonce_used") from None
     except Contested:
         raise WebhookRefused("contested", status=409) from None
     except Unstorable:
         raise WebhookRefused("malformed", status=422) from None
-    return len(events)
+    return len(told.events)
 
 
 async def _record(

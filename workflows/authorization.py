@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import doubts
@@ -12,13 +12,16 @@ from .domain.deposits import DepositOrder, Status
 from .domain.money import Money
 from .domain.payments import Problem
 from .domain.psp import (
+    COMPLETE,
     Approved,
     AuthorizeInstruction,
+    CompleteInstruction,
     Declined,
     MerchantAccount,
     NotSent,
     Operation,
     Pending,
+    Ready,
     VoidInstruction,
     key_of,
 )
@@ -38,8 +41,8 @@ class Hold:
     def amount(self) -> Money:
         return self.approved.amount
 
-    def void(self, amount: Money) -> VoidInstruction:
-        return void_of(self.instruction, amount, self.approved.psp_ref)
+    def void(self, amount: Money, *, after_capture: bool = False) -> VoidInstruction:
+        return void_of(self.instruction, amount, self.approved.psp_ref, after_capture=after_capture)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,10 @@ class Authorization:
     order: DepositOrder
     token: str | None
     given_up: Callable[[], bool]
+    is_back: Callable[[], bool]
+    """Whether the player has come back from the PSP's page since `take_back` was asked."""
+    take_back: Callable[[], dict[str, str]]
+    """What the player came back with."""
     expires: datetime
 
     async def obtain(self, candidates: tuple[MerchantAccount, ...]) -> Hold | None:
@@ -76,6 +83,30 @@ class Authorization:
     async def _outcome_of_pending(
         self, instruction: AuthorizeInstruction, pending: Pending
     ) -> Approved | Declined | NotSent | None:
+        """The answer that comes later: by itself, or because the player has done their part."""
+        psp, completions = self.payment.psp, 0
+        while True:
+            await self._tell_of(instruction, pending)
+            result = await psp.result_unless(
+                instruction,
+                pending.psp_ref,
+                lambda: self.given_up() or self.is_back(),
+                self.expires,
+            )
+            if isinstance(result, Approved | Declined | NotSent):
+                return result
+            if self.given_up() or not (self.is_back() or isinstance(result, Ready)):
+                await release(psp, void_of(instruction, instruction.amount, pending.psp_ref))
+                return None
+            completions += 1
+            answer = await psp.complete(
+                instruction, self._completion(instruction, pending, completions)
+            )
+            if not isinstance(answer, Pending):
+                return answer
+            pending = replace(answer, psp_ref=answer.psp_ref or pending.psp_ref)
+
+    async def _tell_of(self, instruction: AuthorizeInstruction, pending: Pending) -> None:
         self.payment.learn(account=instruction.account, psp_ref=pending.psp_ref)
         if not self.given_up():
             player_acts = pending.redirect_url is not None
@@ -83,12 +114,19 @@ class Authorization:
                 Status.REQUIRES_ACTION if player_acts else Status.PENDING,
                 redirect_url=pending.redirect_url,
             )
-        psp = self.payment.psp
-        result = await psp.result_unless(instruction, pending.psp_ref, self.given_up, self.expires)
-        if result is None:
-            void = void_of(instruction, instruction.amount, pending.psp_ref)
-            await release(psp, void)
-        return result
+
+    def _completion(
+        self, instruction: AuthorizeInstruction, pending: Pending, number: int
+    ) -> CompleteInstruction:
+        return CompleteInstruction(
+            key=key_of(instruction.key, COMPLETE, number),
+            account=instruction.account,
+            amount=instruction.amount,
+            trace_id=instruction.trace_id,
+            authorize_key=instruction.key,
+            psp_ref=pending.psp_ref or None,
+            parameters=self.take_back(),
+        )
 
     def _instruction(self, account: MerchantAccount, number: int) -> AuthorizeInstruction:
         order = self.order
@@ -114,6 +152,6 @@ async def release(psp: Conversation, void: VoidInstruction) -> None:
 def problem_of(outcome: Declined | NotSent) -> Problem:
     match outcome:
         case Declined():
-            return Problem(outcome.reason, outcome.code, outcome.soft)
+            return Problem(outcome.reason, outcome.code, outcome.soft, outcome.advice)
         case NotSent():
             return Problem("psp_unreachable")

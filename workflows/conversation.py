@@ -14,18 +14,21 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from . import doubts, policies, questions
-from .domain.payments import Attempt
+from .domain.payments import Attempt, attempt_of
 from .domain.psp import (
     Approved,
     AuthorizeInstruction,
+    CompleteInstruction,
     Declined,
     Finding,
     Instruction,
+    NoStatus,
     NotFound,
     NotSent,
     Outcome,
     Pending,
     PspEvent,
+    Ready,
     Unknown,
     VoidInstruction,
 )
@@ -43,6 +46,7 @@ class Conversation:
         self._heard: list[PspEvent] = []
         self._event_ids: set[tuple[str, str]] = set()
         self._asked: dict[str, Instruction] = {}
+        self._asked_at: dict[str, str] = {}
         self._concluded: dict[str, Certain] = {}
         self._released: set[str] = set()
 
@@ -76,9 +80,25 @@ class Conversation:
 
     async def ask(self, instruction: Instruction) -> Certain | Pending:
         """Ask once; clear up a lost answer. Pending means that the PSP promised a result."""
-        outcome = await self._call(instruction)
-        answer = await self._clear_up(instruction) if isinstance(outcome, Unknown) else outcome
-        return answer if isinstance(answer, Pending) else await self._conclude(instruction, answer)
+        outcome = await self._call(instruction, instruction)
+        return await self._made_certain(instruction, instruction, outcome)
+
+    async def complete(
+        self, instruction: AuthorizeInstruction, how: CompleteInstruction
+    ) -> Certain | Pending:
+        """Go on with an authorization; the answer is that to the authorization itself.
+
+        That a completion never left us ends nothing: the authorization is pending as before.
+        """
+        outcome = await self._call(instruction, how)
+        for pause in policies.COMPLETION_PAUSES:
+            if not isinstance(outcome, NotSent):
+                break
+            await workflow.sleep(pause, summary="The PSP could not be reached; try again")
+            outcome = await self._call(instruction, how)
+        if isinstance(outcome, NotSent):
+            return Pending(how.psp_ref or "")
+        return await self._made_certain(instruction, how, outcome)
 
     async def settle(
         self,
@@ -99,10 +119,12 @@ class Conversation:
         return answer
 
     async def _result(self, instruction: Instruction, psp_ref: str) -> Certain:
-        found = await self.result_unless(instruction, psp_ref, lambda: False, None)
-        if found is None:
-            raise AssertionError("an uninterrupted wait ended without a result")
-        return found
+        while True:
+            found = await self.result_unless(instruction, psp_ref, lambda: False, None)
+            if found is None:
+                raise AssertionError("an uninterrupted wait ended without a result")
+            if not isinstance(found, Ready):
+                return found
 
     async def result_unless(
         self,
@@ -110,51 +132,75 @@ class Conversation:
         psp_ref: str,
         stop: Callable[[], bool],
         deadline: datetime | None,
-    ) -> Certain | None:
+    ) -> Certain | Ready | None:
         """What became of a pending instruction; None if `stop` or the deadline came first."""
-        for pause in policies.pending_rhythm():
-            finding = await self._learn(instruction, psp_ref, pause, stop, deadline)
-            if finding is None:
-                return None
+        rhythm, silent = policies.pending_rhythm(), 0
+        while True:
+            finding = await self._learn(instruction, psp_ref, next(rhythm), stop, deadline)
+            if finding is None or isinstance(finding, Ready):
+                return finding
             if isinstance(finding, Approved | Declined):
                 return await self._conclude(instruction, finding)
-        raise AssertionError("the rhythm of looking ended")
+            if isinstance(finding, NoStatus):
+                rhythm, silent = policies.silent_rhythm(), silent + 1
+                if silent == policies.CASE_OF_SILENCE_AFTER:
+                    await doubts.in_doubt(instruction)
 
     # --- inside -------------------------------------------------------------------------------
 
-    async def _call(self, instruction: Instruction) -> Outcome:
+    async def _made_certain(
+        self, instruction: Instruction, question: Instruction, outcome: Outcome
+    ) -> Certain | Pending:
+        answer = outcome
+        if isinstance(answer, Unknown):
+            answer = await self._clear_up(instruction, question)
+        return answer if isinstance(answer, Pending) else await self._conclude(instruction, answer)
+
+    async def _call(self, instruction: Instruction, question: Instruction) -> Outcome:
         self._asked[instruction.key] = instruction
-        outcome = await questions.call(instruction)
+        self._asked_at.setdefault(instruction.key, workflow.now().isoformat())
+        outcome = await questions.call(question)
         if isinstance(outcome, Approved) and not questions.agree(instruction, outcome):
             await doubts.contradicted(instruction, outcome)
             return Unknown("the PSP approved another amount")
         return outcome
 
-    async def _clear_up(self, instruction: Instruction) -> Certain | Pending:
+    async def _clear_up(self, instruction: Instruction, question: Instruction) -> Certain | Pending:
+        """Of the instruction, by whichever question it was asked last."""
+        psp_ref = _ref_of(question) if question is not instruction else None
         never_arrived = 0
         for looks, pause in enumerate(policies.doubt_rhythm()):
             if looks == policies.TELL_OF_DOUBT_AFTER:
                 await self._tell_of_doubt()
             if looks == policies.CASE_OF_DOUBT_AFTER:
                 await doubts.in_doubt(instruction)
-            finding = await self._learn(instruction, None, pause, lambda: False, None)
+            finding = await self._learn(instruction, psp_ref, pause, lambda: False, None)
             if isinstance(finding, Approved | Declined | Pending):
                 return finding
+            if isinstance(finding, Ready) and question is instruction:
+                return Pending(finding.psp_ref)
+            if isinstance(finding, Ready) or _may_be_repeated(finding):
+                outcome = await self._call(instruction, question)
+                # That the repetition never left us says nothing about the first one.
+                if not isinstance(outcome, Unknown | NotSent):
+                    return outcome
             never_arrived += isinstance(finding, NotFound)
             if isinstance(finding, NotFound) and never_arrived >= policies.NEVER_ARRIVED_AFTER:
-                outcome = await self._make_certain(instruction, finding)
+                outcome = await self._close_the_door(instruction, question, finding)
                 if not isinstance(outcome, Unknown):
                     return outcome
         raise AssertionError("the rhythm of looking ended")
 
-    async def _make_certain(self, instruction: Instruction, finding: NotFound) -> Outcome:
+    async def _close_the_door(
+        self, instruction: Instruction, question: Instruction, finding: NotFound
+    ) -> Outcome:
         """The PSP knows nothing of it: close the door behind it, or send it again."""
         if isinstance(instruction, AuthorizeInstruction):
             voided = await self.settle(questions.void_of(instruction, instruction.amount, None))
             if isinstance(voided, Approved):
                 return NotSent("it never reached the PSP and was voided there by our reference")
         elif finding.safe_to_repeat or isinstance(instruction, VoidInstruction):
-            outcome = await self._call(instruction)
+            outcome = await self._call(instruction, question)
             # That the repetition never left us says nothing about the first one.
             if not isinstance(outcome, NotSent):
                 return outcome
@@ -188,7 +234,8 @@ class Conversation:
         return finding
 
     async def _look_up(self, instruction: Instruction, psp_ref: str | None) -> Finding:
-        finding = await questions.look_up(instruction, psp_ref)
+        asked_at = self._asked_at.get(instruction.key, "")
+        finding = await questions.look_up(instruction, psp_ref, asked_at)
         if isinstance(finding, Approved) and not questions.agree(instruction, finding):
             await doubts.contradicted(instruction, finding)
             return Unknown("the PSP knows another amount")
@@ -231,7 +278,7 @@ class Conversation:
 
     def _explains(self, event: PspEvent) -> bool:
         known = self._concluded.get(event.key)
-        if isinstance(event.reply, Pending) or (known and known.kind == event.reply.kind):
+        if isinstance(event.reply, Pending | Ready) or (known and known.kind == event.reply.kind):
             return True
         # We stopped waiting for it, or were told no, and released it: whatever it became is undone.
         return not isinstance(known, Approved) and event.key in self._released
@@ -256,11 +303,14 @@ class Conversation:
         return outcome
 
     def _note(self, instruction: Instruction, outcome: Certain) -> None:
-        reason, code = None, None
-        if isinstance(outcome, Declined):
-            reason, code = outcome.reason, outcome.code
-        elif isinstance(outcome, NotSent):
-            reason = outcome.why
-        attempt = Attempt(instruction.key, instruction.account, outcome.kind, reason, code)
+        attempt = attempt_of(instruction, outcome)
         earlier = tuple(a for a in self.attempts if a.key != instruction.key)
         self.attempts = (*earlier, attempt)
+
+
+def _ref_of(question: Instruction) -> str:
+    return (question.psp_ref or "") if isinstance(question, CompleteInstruction) else ""
+
+
+def _may_be_repeated(finding: Finding | None) -> bool:
+    return isinstance(finding, NoStatus) and finding.safe_to_repeat

@@ -15,6 +15,7 @@ from .domain.deposits import (
     NEXT,
     AuthorizeCommand,
     CaptureCommand,
+    CompleteCommand,
     DepositOrder,
     Status,
     capture_id_of,
@@ -57,6 +58,7 @@ class Deposit(Payment[Status]):
         opened = workflow.info().start_time
         self._expires = opened + timedelta(seconds=order.expires_in_seconds)
         self._authorize_ordered = False
+        self._came_back: dict[str, str] | None = None
         self._held: Money | None = None
         self._to_capture: Money | None = None
         self._ending: Status | None = None
@@ -92,6 +94,17 @@ class Deposit(Payment[Status]):
     def _may_authorize(self, command: AuthorizeCommand) -> None:
         idle = self.status is Status.INITIATED and not self._authorize_ordered
         self.require(idle and self._ending is None, "authorize")
+
+    @workflow.update(description="Go on: the player is back from the PSP's page")
+    async def complete(self, command: CompleteCommand) -> Record:
+        self._came_back = command.parameters
+        return await self.next_rest()
+
+    @complete.validator
+    def _may_complete(self, command: CompleteCommand) -> None:
+        waits = self.status in (Status.REQUIRES_ACTION, Status.PENDING)
+        unauthorized = self.facts.captured is None and self._held is None
+        self.require(waits and unauthorized and self._ending is None, "complete")
 
     @workflow.update(description="Capture what is held, or a part of it")
     async def capture(self, command: CaptureCommand) -> Record:
@@ -167,6 +180,8 @@ class Deposit(Payment[Status]):
             order=self._order,
             token=self._token,
             given_up=lambda: self._ending is not None,
+            is_back=lambda: self._came_back is not None,
+            take_back=self._take_back,
             expires=self._expires,
         )
         hold = await authorization.obtain(route.candidates)
@@ -181,6 +196,10 @@ class Deposit(Payment[Status]):
         elif self._ending is None and self.facts.problem is None:
             self._ending = Status.EXPIRED
         return hold
+
+    def _take_back(self) -> dict[str, str]:
+        parameters, self._came_back = self._came_back or {}, None
+        return parameters
 
     async def _capture_ordered(self, hold: Hold) -> Money | None:
         if self._ending is not None:
@@ -242,7 +261,7 @@ class Deposit(Payment[Status]):
     async def _release_the_rest(self, hold: Hold, capture: Approved) -> None:
         rest = hold.amount - capture.amount
         if not rest.is_zero:
-            await release(self.psp, hold.void(rest))
+            await release(self.psp, hold.void(rest, after_capture=True))
             await self.advance(Status.CAPTURED, final=True)
 
     def _screening(self) -> ScreenRequest:

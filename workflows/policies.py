@@ -46,6 +46,12 @@ TELL_OF_DOUBT_AFTER = 2
 CASE_OF_DOUBT_AFTER = 9
 """Looks (about twenty minutes) until a person is told. Looking goes on."""
 
+COMPLETION_PAUSES = UNSENT_PAUSES[:4]
+"""The player is waiting."""
+
+CASE_OF_SILENCE_AFTER = 4
+"""Looks at a PSP that has no status to give (about three days) until a person is told."""
+
 NEVER_ARRIVED_AFTER = 2
 """Times the PSP must not know an instruction before we act on that."""
 
@@ -71,6 +77,12 @@ def pending_rhythm() -> Iterator[timedelta]:
     """When we look for a result that the PSP promised: its webhook may be lost."""
     yield from (timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1800, 3600))
     yield from _for_days()
+
+
+def silent_rhythm() -> Iterator[timedelta]:
+    """How long we only listen to a PSP that cannot be asked, until we try again."""
+    while True:
+        yield timedelta(days=1)
 
 
 def _for_days() -> Iterator[timedelta]:

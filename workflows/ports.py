@@ -17,6 +17,7 @@ from .domain.payments import Case, Recalled, Record, Route, RouteRequest, Screen
 from .domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Finding,
     Lookup,
     Outcome,
@@ -46,6 +47,10 @@ class Psp(Port):
     @activity.defn(name="psp.authorize")
     @abstractmethod
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.complete")
+    @abstractmethod
+    async def complete(self, instruction: CompleteInstruction) -> Outcome: ...
 
     @activity.defn(name="psp.capture")
     @abstractmethod

@@ -10,9 +10,11 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from .domain.late_events import void_key_of
 from .domain.money import Money
 from .domain.psp import (
+    COMPLETE,
     Approved,
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Finding,
     Instruction,
     Lookup,
@@ -34,6 +36,7 @@ NOT_CAPABLE = "NotCapable"
 
 _QUESTIONS: dict[type[Instruction], tuple[Any, Operation]] = {
     AuthorizeInstruction: (Psp.authorize, Operation.AUTHORIZE),
+    CompleteInstruction: (Psp.complete, Operation.AUTHORIZE),
     CaptureInstruction: (Psp.capture, Operation.CAPTURE),
     VoidInstruction: (Psp.void, Operation.VOID),
     RefundInstruction: (Psp.refund, Operation.REFUND),
@@ -48,7 +51,8 @@ def operation_of(instruction: Instruction) -> Operation:
 async def call(instruction: Instruction) -> Outcome:
     method, operation = _QUESTIONS[type(instruction)]
     account = instruction.account
-    summary = f"{operation.capitalize()} {instruction.amount} at {account.psp}/{account.id}"
+    does = COMPLETE if isinstance(instruction, CompleteInstruction) else str(operation)
+    summary = f"{does.capitalize()} {instruction.amount} at {account.psp}/{account.id}"
     try:
         outcome: Outcome = await _execute(method, instruction, account.psp, summary)
     except ActivityError as error:
@@ -56,14 +60,17 @@ async def call(instruction: Instruction) -> Outcome:
     return outcome
 
 
-async def look_up(instruction: Instruction, psp_ref: str | None) -> Finding:
+async def look_up(instruction: Instruction, psp_ref: str | None, asked_at: str) -> Finding:
     _, operation = _QUESTIONS[type(instruction)]
     lookup = Lookup(
         key=instruction.key,
         operation=operation,
         account=instruction.account,
-        psp_ref=psp_ref,
+        psp_ref=psp_ref or None,
         trace_id=instruction.trace_id,
+        amount=instruction.amount,
+        parent_ref=_acts_on(instruction),
+        asked_at=asked_at,
     )
     summary = f"Look what became of {step_of(instruction.key)}"
     try:
@@ -91,8 +98,18 @@ def fits(instruction: Instruction, event: PspEvent) -> bool:
     return instruction.amount == event.amount == told
 
 
+def _acts_on(instruction: Instruction) -> str | None:
+    if isinstance(instruction, CaptureInstruction | VoidInstruction | RefundInstruction):
+        return instruction.psp_ref
+    return None
+
+
 def void_of(
-    authorization: AuthorizeInstruction, amount: Money, psp_ref: str | None
+    authorization: AuthorizeInstruction,
+    amount: Money,
+    psp_ref: str | None,
+    *,
+    after_capture: bool = False,
 ) -> VoidInstruction:
     """Under the one key of its release."""
     return VoidInstruction(
@@ -101,7 +118,8 @@ def void_of(
         amount=amount,
         trace_id=authorization.trace_id,
         authorize_key=authorization.key,
-        psp_ref=psp_ref,
+        psp_ref=psp_ref or None,
+        after_capture=after_capture,
     )
 
 

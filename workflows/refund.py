@@ -56,6 +56,7 @@ class Refund(Payment[Status]):
                 amount=self._order.amount,
                 trace_id=self._order.trace_id,
                 psp_ref=self._order.capture_ref,
+                authorization_ref=self._order.authorization_ref,
             )
         )
 

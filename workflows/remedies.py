@@ -102,6 +102,7 @@ class Remedies:
                 amount=amount,
                 trace_id=self._payment.trace_id,
                 psp_ref=self._subject.psp_ref or self._subject.key,
+                authorization_ref=self._payment.facts.psp_ref,
             )
         )
         await remember(self._payment.payment_id, self._psp)

@@ -17,6 +17,7 @@ from activities.psp.contract import (
     Adapter,
     Authorizes,
     Captures,
+    Completes,
     PaysOut,
     Refunds,
     Resolves,
@@ -24,16 +25,21 @@ from activities.psp.contract import (
 )
 from activities.psp.wire import InDoubt, NeverSent
 from workflows.domain.psp import (
+    COMPLETE,
+    Approved,
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Declined,
     Finding,
     Instruction,
     Lookup,
+    NoStatus,
     NotSent,
     Operation,
     Outcome,
     PayoutInstruction,
+    Pending,
     RefundInstruction,
     Reply,
     Unknown,
@@ -77,6 +83,14 @@ class PspCalls(Psp):
             raise _not_capable(instruction, Operation.AUTHORIZE)
         return await self._tell(Operation.AUTHORIZE, instruction, adapter.authorize(instruction))
 
+    async def complete(self, instruction: CompleteInstruction) -> Outcome:
+        adapter = self._adapter(instruction)
+        if isinstance(adapter, Completes):
+            return await self._tell(COMPLETE, instruction, adapter.complete(instruction))
+        if not isinstance(adapter, Resolves):
+            return Pending(instruction.psp_ref or "")
+        return _as_outcome(await self.look_up(_lookup_of(instruction)), instruction)
+
     async def capture(self, instruction: CaptureInstruction) -> Outcome:
         adapter = self._adapter(instruction)
         if not isinstance(adapter, Captures):
@@ -104,7 +118,7 @@ class PspCalls(Psp):
     async def look_up(self, lookup: Lookup) -> Finding:
         adapter = self._adapter(lookup)
         if not isinstance(adapter, Resolves):
-            raise _not_capable(lookup, "look_up")
+            return NoStatus()
         started = time.monotonic()
         finding: Finding
         try:
@@ -117,7 +131,7 @@ class PspCalls(Psp):
         return finding
 
     async def _tell(
-        self, operation: Operation, instruction: Instruction, call: Awaitable[Reply]
+        self, operation: str, instruction: Instruction, call: Awaitable[Reply]
     ) -> Outcome:
         started = time.monotonic()
         outcome: Outcome
@@ -149,6 +163,24 @@ class PspCalls(Psp):
                 f"this worker does not speak to {psp}", type=NOT_CAPABLE, non_retryable=True
             )
         return self._catalog.adapter(psp)
+
+
+def _lookup_of(instruction: CompleteInstruction) -> Lookup:
+    return Lookup(
+        key=instruction.authorize_key,
+        operation=Operation.AUTHORIZE,
+        account=instruction.account,
+        psp_ref=instruction.psp_ref,
+        trace_id=instruction.trace_id,
+        amount=instruction.amount,
+    )
+
+
+def _as_outcome(finding: Finding, instruction: CompleteInstruction) -> Outcome:
+    """Looking asks for nothing: what it could not find out is still to come."""
+    if isinstance(finding, Approved | Declined | Pending):
+        return finding
+    return Pending(instruction.psp_ref or "")
 
 
 @asynccontextmanager

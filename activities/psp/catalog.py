@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from activities.psp import discovery
 from activities.psp.contract import (
+    Acknowledgement,
+    AcknowledgesInItsWay,
     Adapter,
+    Delivery,
     HearsWebhooks,
     Plugin,
     WebhookRefused,
@@ -14,7 +17,6 @@ from activities.psp.contract import (
 )
 from activities.psp.discovery import CatalogError
 from activities.psp.settings import SettingsError
-from workflows.domain.psp import PspEvent
 
 __all__ = ["Catalog", "CatalogError", "found"]
 
@@ -67,12 +69,17 @@ class Catalog:
         except KeyError:
             raise CatalogError(f"this process does not speak to {name}") from None
 
-    def hear(self, psp: str, request: WebhookRequest) -> Sequence[PspEvent]:
+    async def hear(self, psp: str, request: WebhookRequest) -> Delivery:
         """Verify and translate a webhook. Raises WebhookRefused; its status says why."""
         ear = self._ears.get(psp)
         if ear is None:
             raise WebhookRefused("no_webhooks", status=404)
-        return ear.hear(request)
+        return await ear.hear(request)
+
+    def acknowledgement(self, psp: str) -> Acknowledgement | None:
+        """What this PSP wants to read when its webhook was taken in; None for what we say."""
+        ear = self._ears.get(psp)
+        return ear.acknowledgement if isinstance(ear, AcknowledgesInItsWay) else None
 
     async def aclose(self) -> None:
         for adapter in self._adapters.values():

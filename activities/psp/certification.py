@@ -16,7 +16,7 @@ idempotency key among them) and `becomes` name the members that matter; money re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +62,15 @@ class Canned:
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
 
 
+@dataclass(frozen=True)
+class Signed:
+    """A webhook as it is sent: some PSPs sign in a header, some in the body."""
+
+    headers: Mapping[str, str]
+    """Names in lower case; those alone without which, or with another value, it is refused."""
+    body: bytes
+
+
 class Certification(Protocol):
     @property
     def account(self) -> MerchantAccount:
@@ -82,12 +91,33 @@ class Certification(Protocol):
         """The adapter with made-up credentials, speaking to `http://127.0.0.1:<port>`."""
         ...
 
+    def answers(self, operation: str) -> Collection[Verdict]:
+        """What the PSP can say at once to an instruction; all else comes by webhook, if at all.
+
+        `operation` is an Operation or COMPLETE.
+        """
+        ...
+
     def answer(self, request: Heard, verdict: Verdict) -> Canned:
         """What the PSP says to this request, with the request's amount, currency and key."""
         ...
 
-    def sign(self, body: bytes, at: int, *, stranger: bool = False) -> Mapping[str, str]:
-        """The headers of a webhook sent at Unix second `at`; by a stranger, with another secret."""
+    def before(self, request: Heard) -> Canned | None:
+        """The answer to what moves no money and comes first, such as asking for a token; None for
+        every other request."""
+        ...
+
+    @property
+    def timestamped(self) -> bool:
+        """Whether webhooks carry a time that is signed, so that a stale one is refused."""
+        ...
+
+    def sign(self, body: bytes, at: int, *, stranger: bool = False) -> Signed:
+        """A webhook sent at Unix second `at`; by a stranger, with another secret."""
+        ...
+
+    def tampered(self, signed: Signed) -> Sequence[Signed]:
+        """The same with one thing altered, each time another, that the signature covers."""
         ...
 
 

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from workflows.domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Finding,
     Lookup,
     PayoutInstruction,
@@ -22,11 +23,22 @@ from workflows.domain.psp import (
     Reply,
     VoidInstruction,
 )
+from workflows.domain.settlement import SettlementPage, SettlementQuery
 
 
 @runtime_checkable
 class Authorizes(Protocol):
     async def authorize(self, instruction: AuthorizeInstruction) -> Reply: ...
+
+
+@runtime_checkable
+class Completes(Protocol):
+    """An authorization takes a second call, once the player has done their part at the PSP.
+
+    Without it a player who comes back makes us look what became of the authorization.
+    """
+
+    async def complete(self, instruction: CompleteInstruction) -> Reply: ...
 
 
 @runtime_checkable
@@ -75,13 +87,44 @@ class WebhookRefused(Exception):
         self.status = status
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """What one webhook told. Every event type of it is in one of the three."""
+
+    events: Sequence[PspEvent] = ()
+    ignored: Sequence[str] = ()
+    """Types of the PSP's that mean nothing to a payment of ours: known, and passed over."""
+    unknown: Sequence[str] = ()
+    """Types that the plugin's table does not have. They never fail the delivery."""
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """What a PSP wants to read before it counts a webhook as delivered."""
+
+    body: bytes
+    media_type: str = "text/plain"
+
+
 @runtime_checkable
 class HearsWebhooks(Protocol):
-    def hear(self, request: WebhookRequest) -> Sequence[PspEvent]:
-        """Verify over the raw bytes, then translate. Raises WebhookRefused.
+    async def hear(self, request: WebhookRequest) -> Delivery:
+        """Verify over the raw bytes, then translate. Raises WebhookRefused."""
+        ...
 
-        Event types that mean nothing to us give an empty sequence.
-        """
+
+@runtime_checkable
+class AcknowledgesInItsWay(Protocol):
+    @property
+    def acknowledgement(self) -> Acknowledgement: ...
+
+
+@runtime_checkable
+class ReportsSettlement(Protocol):
+    """The PSP can be asked which money it moved on a day, line by line."""
+
+    async def settlement(self, query: SettlementQuery) -> SettlementPage:
+        """One page. Raises NeverSent or InDoubt; it may always be asked again."""
         ...
 
 

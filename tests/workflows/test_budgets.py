@@ -76,7 +76,7 @@ async def world(temporal_server: LocalTemporal) -> AsyncIterator[World]:
 async def test_a_plain_deposit(world: World) -> None:
     handle = await world.start(deposit())
     await authorize(handle)
-    (await cost_of(handle)).assert_within(Cost(events=24, actions=7, bytes=7730))
+    (await cost_of(handle)).assert_within(Cost(events=24, actions=7, bytes=7840))
 
 
 async def test_a_deposit_with_a_challenge(world: World) -> None:

@@ -10,6 +10,7 @@ from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Declined,
     Finding,
     Instruction,
@@ -46,6 +47,11 @@ class WildPsp(Psp):
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         return self._asked(Operation.AUTHORIZE, instruction)
+
+    async def complete(self, instruction: CompleteInstruction) -> Outcome:
+        """The player is back: perhaps it has become something meanwhile."""
+        self.decide(instruction.authorize_key)
+        return self.truth.get(instruction.authorize_key, Unknown("never heard of it"))
 
     async def capture(self, instruction: CaptureInstruction) -> Outcome:
         return self._asked(Operation.CAPTURE, instruction)

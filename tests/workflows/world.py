@@ -22,10 +22,13 @@ from workflows.domain.cases import CaseOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import Record
 from workflows.domain.psp import (
+    COMPLETE,
     Approved,
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Declined,
+    Fact,
     Finding,
     Instruction,
     Lookup,
@@ -36,7 +39,6 @@ from workflows.domain.psp import (
     Pending,
     PspEvent,
     RefundInstruction,
-    Reply,
     VoidInstruction,
 )
 from workflows.ports import Psp
@@ -72,11 +74,11 @@ class FakePsp(Psp):
         self._findings: dict[str, deque[Finding]] = defaultdict(deque)
         self._gates: dict[str, Gate] = {}
 
-    def will_hold(self, operation: Operation) -> Gate:
+    def will_hold(self, operation: str) -> Gate:
         """Its next call of this kind answers when the gate is opened, and not before."""
         return self._gates.setdefault(operation, Gate())
 
-    def will_answer(self, operation: Operation, *outcomes: Outcome) -> None:
+    def will_answer(self, operation: str, *outcomes: Outcome) -> None:
         self._outcomes[operation].extend(outcomes)
 
     def will_find(self, operation: Operation, *findings: Finding) -> None:
@@ -85,6 +87,9 @@ class FakePsp(Psp):
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         return await self._do(Operation.AUTHORIZE, instruction)
+
+    async def complete(self, instruction: CompleteInstruction) -> Outcome:
+        return await self._do(COMPLETE, instruction)
 
     async def capture(self, instruction: CaptureInstruction) -> Outcome:
         return await self._do(Operation.CAPTURE, instruction)
@@ -105,7 +110,7 @@ class FakePsp(Psp):
             return NotFound(safe_to_repeat=True)
         return findings.popleft() if len(findings) > 1 else findings[0]
 
-    async def _do(self, operation: Operation, instruction: Instruction) -> Outcome:
+    async def _do(self, operation: str, instruction: Instruction) -> Outcome:
         self.done.append(instruction.key.partition(":")[2])
         self.asked.append(instruction)
         if gate := self._gates.pop(operation, None):
@@ -167,7 +172,7 @@ class World:
         self,
         key: str,
         operation: Operation,
-        reply: Reply,
+        reply: Fact,
         amount: Money = FIFTY,
         event_id: str = "",
     ) -> PspEvent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .money import Money
@@ -68,6 +68,12 @@ class DepositOrder:
 class AuthorizeCommand:
     payment_token: str | None = None
     """Overrides the one given with the intent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteCommand:
+    parameters: dict[str, str] = field(default_factory=dict)
+    """The query of the URL on which the player came back."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .payments import Kind, Recalled
-from .psp import Approved, MerchantAccount, Operation, Pending, PspEvent, key_of
+from .psp import Approved, MerchantAccount, Operation, Pending, PspEvent, Ready, key_of
 
 
 class Returned(StrEnum):
@@ -112,7 +112,7 @@ class Decision:
 
 def decide(event: PspEvent, payment: Recalled) -> Decision:
     """What a late fact about a payment that is over means. It moves nothing itself."""
-    if isinstance(event.reply, Pending):
+    if isinstance(event.reply, Pending | Ready):
         return Decision(Means.NOTHING, "it is no result")
     if of_a_case(event.key):
         return Decision(Means.NOTHING, "a case's own run asked for it, and looks itself")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from .declines import Advice
 from .money import Money
-from .psp import Authentication, MerchantAccount
+from .psp import Approved, Authentication, Declined, Instruction, MerchantAccount, NotSent
 from .wallet import Player
 
 
@@ -31,6 +32,19 @@ class Attempt:
     outcome: str
     reason: str | None = None
     code: str | None = None
+    soft: bool | None = None
+    advice: Advice | None = None
+
+
+def attempt_of(instruction: Instruction, outcome: Approved | Declined | NotSent) -> Attempt:
+    key, account, kind = instruction.key, instruction.account, outcome.kind
+    match outcome:
+        case Declined(reason=reason, code=code, soft=soft, advice=advice):
+            return Attempt(key, account, kind, reason, code, soft, advice)
+        case NotSent(why=why):
+            return Attempt(key, account, kind, why)
+        case Approved():
+            return Attempt(key, account, kind)
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,7 @@ class Problem:
     reason: str
     code: str | None = None
     soft: bool | None = None
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

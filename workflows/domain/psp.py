@@ -6,10 +6,11 @@ idempotency key at the PSP and our reference there: whatever the PSP tells us la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from .declines import Advice
 from .money import Money
 
 
@@ -19,6 +20,10 @@ class Operation(StrEnum):
     VOID = "void"
     REFUND = "refund"
     PAYOUT = "payout"
+
+
+COMPLETE = "complete"
+"""The second half of an authorization: a call, and no operation of its own."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,20 @@ class AuthorizeInstruction(Instruction):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompleteInstruction(Instruction):
+    """Go on with an authorization for which the player has done their part at the PSP.
+
+    It belongs to the authorization: what comes of it is told under `authorize_key`.
+    """
+
+    authorize_key: str
+    psp_ref: str | None
+    """What the PSP called the authorization when it promised an answer."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """What the PSP gave the player's browser on the way back: the query of the return URL."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaptureInstruction(Instruction):
     psp_ref: str
     """The PSP's id of the authorization."""
@@ -66,12 +85,16 @@ class VoidInstruction(Instruction):
 
     authorize_key: str
     psp_ref: str | None
+    after_capture: bool = False
+    """Only the rest is released: a part of the hold was captured before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefundInstruction(Instruction):
     psp_ref: str
     """The PSP's id of the capture."""
+    authorization_ref: str | None = None
+    """The PSP's id of the authorization, which some PSPs refund instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +113,11 @@ class Lookup:
     account: MerchantAccount
     psp_ref: str | None
     trace_id: str
+    amount: Money | None = None
+    parent_ref: str | None = None
+    """The PSP's id of what the instruction acts on: of the authorization, or of the capture."""
+    asked_at: str = ""
+    """When the instruction was first sent, RFC 3339: keys are honoured for a limited time."""
 
 
 # --- outcomes ---------------------------------------------------------------------------------
@@ -102,6 +130,8 @@ class Authentication:
     scheme: str | None = None
     eci: str | None = None
     cavv: str | None = None
+    """The PSP's own text, where it tells it."""
+    cavv_present: bool | None = None
     version: str | None = None
     ds_trans_id: str | None = None
     liability_shift: bool | None = None
@@ -127,6 +157,8 @@ class Declined:
     soft: bool
     code: str
     """The PSP's own code, kept as it came."""
+    advice: Advice | None = None
+    """Whether, and when, the same card may be tried again."""
     kind: Literal["declined"] = "declined"
 
 
@@ -167,9 +199,32 @@ class NotFound:
     kind: Literal["not_found"] = "not_found"
 
 
+@dataclass(frozen=True)
+class NoStatus:
+    """A lookup's answer: this PSP cannot be asked about it.
+
+    `safe_to_repeat`: it honours idempotency keys and still remembers this one, so the same
+    instruction under the same key gives the answer to the first. Without it, only a webhook or a
+    report tells.
+    """
+
+    safe_to_repeat: bool = False
+    kind: Literal["no_status"] = "no_status"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The player has done their part: the authorization can be completed."""
+
+    psp_ref: str
+    kind: Literal["ready"] = "ready"
+
+
 Reply = Approved | Declined | Pending
 Outcome = Approved | Declined | Pending | NotSent | Unknown
-Finding = Approved | Declined | Pending | NotFound | Unknown
+Finding = Approved | Declined | Pending | Ready | NotFound | NoStatus | Unknown
+Fact = Approved | Declined | Pending | Ready
+"""What a webhook or a report can tell."""
 
 
 # --- facts from outside -----------------------------------------------------------------------
@@ -184,7 +239,7 @@ class PspEvent:
     key: str
     """The key of the instruction it is about (our reference at the PSP)."""
     operation: Operation
-    reply: Reply
+    reply: Fact
     amount: Money
     occurred_at: str = ""
     """RFC 3339, the PSP's clock."""

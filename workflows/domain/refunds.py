@@ -44,3 +44,4 @@ class RefundOrder:
     capture_ref: str
     """The PSP's id of the capture."""
     trace_id: str
+    authorization_ref: str | None = None

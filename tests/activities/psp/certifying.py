@@ -11,11 +11,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog, found
-from activities.psp.certification import Certifiable, Certification, Verdict
+from activities.psp.certification import Certifiable, Certification, Heard, Verdict
 from activities.psp.contract import (
     Adapter,
     Authorizes,
     Captures,
+    Completes,
     PaysOut,
     Plugin,
     Refunds,
@@ -24,18 +25,19 @@ from activities.psp.contract import (
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions
 from workflows.domain.money import Money
-from workflows.domain.psp import Instruction, Lookup, Operation
+from workflows.domain.psp import COMPLETE, Instruction, Lookup, Operation
 
 NOWHERE = "http://127.0.0.1:1"
-CAPABILITIES = {
+CAPABILITIES: dict[str, type] = {
     Operation.AUTHORIZE: Authorizes,
+    COMPLETE: Completes,
     Operation.CAPTURE: Captures,
     Operation.VOID: Voids,
     Operation.REFUND: Refunds,
     Operation.PAYOUT: PaysOut,
 }
 
-Ask = Callable[[Operation, Instruction | Lookup], Awaitable[Any]]
+Ask = Callable[[str, Instruction | Lookup], Awaitable[Any]]
 
 
 def certification_of(plugin: Plugin) -> Certification:
@@ -73,15 +75,15 @@ async def asking(plugin: Plugin, url: str) -> AsyncIterator[Ask]:
     catalog = catalog_of(plugin, url)
     psp = PspCalls(catalog)
 
-    async def ask(operation: Operation, question: Instruction | Lookup) -> Any:
-        name = "look_up" if isinstance(question, Lookup) else operation.value
+    async def ask(operation: str, question: Instruction | Lookup) -> Any:
+        name = "look_up" if isinstance(question, Lookup) else str(operation)
         return await ActivityEnvironment().run(getattr(psp, name), question)
 
     yield ask
     await catalog.aclose()
 
 
-def questions(plugin: Plugin, amount: Money = AMOUNT) -> dict[Operation, Instruction]:
+def questions(plugin: Plugin, amount: Money = AMOUNT) -> dict[str, Instruction]:
     """What this PSP can be asked."""
     certification = certification_of(plugin)
     adapter = certification.connect(NOWHERE)
@@ -91,9 +93,40 @@ def questions(plugin: Plugin, amount: Money = AMOUNT) -> dict[Operation, Instruc
 
 def answering(plugin: Plugin, verdict: Verdict) -> peer.Behaviour:
     certification = certification_of(plugin)
-    return peer.says(lambda request: certification.answer(request, verdict))
+    return with_preliminaries(
+        plugin, peer.says(lambda request: certification.answer(request, verdict))
+    )
 
 
-async def outcomes(plugin: Plugin, behaviour: peer.Behaviour) -> dict[Operation, Any]:
+def with_preliminaries(plugin: Plugin, behaviour: peer.Behaviour) -> peer.Behaviour:
+    """What moves no money is answered rightly, whatever happens to the rest."""
+    certification = certification_of(plugin)
+
+    async def behave(request: Heard, ends: peer.Ends) -> None:
+        first = certification.before(request)
+        if first is not None:
+            await peer.says(lambda _: first)(request, ends)
+        else:
+            await behaviour(request, ends)
+
+    return behave
+
+
+def said_at_once(plugin: Plugin, verdict: Verdict) -> dict[str, Instruction]:
+    """The questions to which this PSP can say this at once."""
+    certification = certification_of(plugin)
+    return {o: i for o, i in questions(plugin).items() if verdict in certification.answers(o)}
+
+
+async def outcomes(
+    plugin: Plugin, behaviour: peer.Behaviour, asked: dict[str, Instruction] | None = None
+) -> dict[str, Any]:
+    asked = questions(plugin) if asked is None else asked
+    behaviour = with_preliminaries(plugin, behaviour)
     async with peer.listening(behaviour) as far, asking(plugin, far.url) as ask:
-        return {o: await ask(o, i) for o, i in questions(plugin).items()}
+        return {o: await ask(o, i) for o, i in asked.items()}
+
+
+async def verdicts(plugin: Plugin, verdict: Verdict) -> dict[str, Any]:
+    """What is heard where the PSP can say this at once."""
+    return await outcomes(plugin, answering(plugin, verdict), said_at_once(plugin, verdict))

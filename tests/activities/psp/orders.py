@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from workflows.domain.money import Money
 from workflows.domain.psp import (
+    COMPLETE,
     AuthorizeInstruction,
     CaptureInstruction,
+    CompleteInstruction,
     Instruction,
     Lookup,
     MerchantAccount,
@@ -16,13 +20,13 @@ from workflows.domain.psp import (
 )
 
 AMOUNT = Money(5000, "EUR")
-PRIVATE = ("tok_private", "dst_private", "player_private", "return.private")
+PRIVATE = ("tok_private", "dst_private", "player_private", "return.private", "back_private")
 """What an instruction carries to the PSP and no log line may show."""
 
 
 def instructions(
     account: MerchantAccount, amount: Money = AMOUNT, psp_ref: str = "ref_1"
-) -> dict[Operation, Instruction]:
+) -> dict[str, Instruction]:
     """One instruction of every operation."""
     return {
         Operation.AUTHORIZE: AuthorizeInstruction(
@@ -34,6 +38,15 @@ def instructions(
             payment_token="tok_private",
             player_id="player_private",
             return_url="https://return.private/done",
+        ),
+        COMPLETE: CompleteInstruction(
+            key="in_cert:authorize:1:complete:1",
+            account=account,
+            amount=amount,
+            trace_id="trace_1",
+            authorize_key="in_cert:authorize:1",
+            psp_ref=psp_ref,
+            parameters={"redirectResult": "back_private"},
         ),
         Operation.CAPTURE: CaptureInstruction(
             key="in_cert:capture",
@@ -56,6 +69,7 @@ def instructions(
             amount=amount,
             trace_id="trace_1",
             psp_ref=psp_ref,
+            authorization_ref=psp_ref,
         ),
         Operation.PAYOUT: PayoutInstruction(
             key="po_cert:payout",
@@ -69,11 +83,16 @@ def instructions(
     }
 
 
-def lookup_of(instruction: Instruction, operation: Operation, psp_ref: str | None = None) -> Lookup:
+def lookup_of(instruction: Instruction, operation: str, psp_ref: str | None = None) -> Lookup:
+    """As a run asks: an hour after it asked for the instruction itself."""
+    acts = isinstance(instruction, CaptureInstruction | VoidInstruction | RefundInstruction)
     return Lookup(
         key=instruction.key,
-        operation=operation,
+        operation=Operation(operation),
         account=instruction.account,
         psp_ref=psp_ref,
         trace_id=instruction.trace_id,
+        amount=instruction.amount,
+        parent_ref=getattr(instruction, "psp_ref", None) if acts else None,
+        asked_at=(datetime.now(UTC) - timedelta(hours=1)).isoformat(),
     )

@@ -119,9 +119,9 @@ async def test_no_psp_is_a_catalog_too() -> None:
     await catalog.aclose()
 
 
-def test_a_psp_that_hears_no_webhooks_has_no_door(outside: Path) -> None:
+async def test_a_psp_that_hears_no_webhooks_has_no_door(outside: Path) -> None:
     install(outside, "mute", OUTSIDE.format(name="mute"))
     for name in ("mute", "nobody"):
         with pytest.raises(WebhookRefused) as raised:
-            Catalog.of(["mute"]).hear(name, NOTHING_HEARD)
+            await Catalog.of(["mute"]).hear(name, NOTHING_HEARD)
         assert raised.value.status == 404

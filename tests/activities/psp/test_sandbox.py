@@ -19,6 +19,7 @@ from activities.psp.contract import WebhookRefused, WebhookRequest
 from activities.psp.plugins.sandbox.adapter import SandboxAdapter
 from activities.psp.plugins.sandbox.certification import SandboxCertification
 from activities.psp.plugins.sandbox.settings import SandboxSettings
+from activities.psp.plugins.sandbox.webhooks import Ear
 from activities.psp.wire import InDoubt, NeverSent
 from tests.activities.psp import peer
 from tests.activities.psp.orders import instructions, lookup_of
@@ -173,8 +174,8 @@ def signed(body: bytes, secret: str = CURRENT, event_id: str = "evt_1") -> dict[
 
 def heard(body: bytes, headers: dict[str, str], previous: str | None = None) -> list[Any]:
     kept = None if previous is None else SecretStr(previous)
-    adapter = SandboxAdapter(settings(webhook_secret_previous=kept))
-    return list(adapter.hear(WebhookRequest(headers, body, NOW)))
+    ear = Ear(settings(webhook_secret_previous=kept).webhook_keys)
+    return list(ear.hear(WebhookRequest(headers, body, NOW)).events)
 
 
 def rule_against(body: bytes, headers: dict[str, str], previous: str | None = None) -> str:

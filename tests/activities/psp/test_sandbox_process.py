@@ -248,7 +248,7 @@ async def _heard(catalog: Catalog, door: peer.Peer, key: str) -> PspEvent:
     for _ in range(100):
         for sent in door.heard:
             request = WebhookRequest(sent.headers, sent.body, time.time())
-            for event in catalog.hear("sandbox", request):
+            for event in (await catalog.hear("sandbox", request)).events:
                 if event.key == key:
                     return event
         await asyncio.sleep(0.05)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from activities.psp.contract import WebhookRequest
+from activities.psp.contract import Delivery, WebhookRequest
 from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
 from workflows.domain.money import MoneyError
 from workflows.domain.psp import (
@@ -18,7 +18,6 @@ from workflows.domain.psp import (
     NotFound,
     Operation,
     PayoutInstruction,
-    PspEvent,
     RefundInstruction,
     Reply,
     VoidInstruction,
@@ -84,7 +83,7 @@ class SandboxAdapter:
             _same("id", operation.id, lookup.psp_ref)
         return _reply(operation, lookup)
 
-    def hear(self, request: WebhookRequest) -> Sequence[PspEvent]:
+    async def hear(self, request: WebhookRequest) -> Delivery:
         return self._ear.hear(request)
 
     async def aclose(self) -> None:

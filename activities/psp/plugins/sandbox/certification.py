@@ -6,14 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
-from activities.psp.certification import Canned, Heard, Verdict
+from activities.psp.certification import Canned, Heard, Signed, Verdict
 from activities.psp.contract import Adapter
 from workflows.domain.psp import MerchantAccount
 
@@ -62,15 +62,31 @@ class SandboxCertification:
             return Canned(404, json.dumps(fault).encode())
         return Canned(200, json.dumps(_operation(request, verdict)).encode())
 
-    def sign(self, body: bytes, at: int, *, stranger: bool = False) -> Mapping[str, str]:
+    def answers(self, operation: str) -> Collection[Verdict]:
+        return tuple(Verdict)
+
+    def before(self, request: Heard) -> Canned | None:
+        return None
+
+    @property
+    def timestamped(self) -> bool:
+        return True
+
+    def sign(self, body: bytes, at: int, *, stranger: bool = False) -> Signed:
         event_id = json.loads(body)["id"]
         key = _key(b"stranger" if stranger else b"certified")
         digest = hmac.digest(key, f"{event_id}.{at}.".encode() + body, hashlib.sha256)
-        return {
+        headers = {
             "webhook-id": event_id,
             "webhook-timestamp": str(at),
             "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
         }
+        return Signed(headers, body)
+
+    def tampered(self, signed: Signed) -> Sequence[Signed]:
+        turned = signed.body.replace(b"approved", b"declined")
+        spaced = json.dumps(json.loads(signed.body), indent=1).encode()
+        return [Signed(signed.headers, body) for body in (turned, spaced)]
 
 
 def _operation(request: Heard, verdict: Verdict) -> dict[str, Any]:

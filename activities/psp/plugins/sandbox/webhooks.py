@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from activities.psp.contract import WebhookRefused, WebhookRequest
+from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
 from activities.psp.signatures import PlainSignature, StandardWebhooks
 from workflows.domain.money import MoneyError
 from workflows.domain.psp import PspEvent
@@ -25,12 +24,12 @@ class Ear:
         self._standard = StandardWebhooks(secrets=keys.secrets, public_keys=keys.public_keys)
         self._plain = PlainSignature(keys.secrets)
 
-    def hear(self, request: WebhookRequest) -> Sequence[PspEvent]:
+    def hear(self, request: WebhookRequest) -> Delivery:
         event_id = self._verified(request)
         head = _read(EventHead, request.body)
         kind = head.type.partition(".")[0]
         if kind not in OPERATIONS:
-            return ()
+            return Delivery(unknown=(head.type,))
         message = _read(EventMessage, request.body)
         data = message.data
         if event_id not in (None, message.id) or data.operation != kind:
@@ -39,19 +38,18 @@ class Ear:
             amount, reply = data.money, data.reply()
         except MoneyError:
             raise WebhookRefused("malformed", status=422) from None
-        return (
-            PspEvent(
-                psp="sandbox",
-                event_id=message.id,
-                key=data.reference,
-                operation=OPERATIONS[kind],
-                reply=reply,
-                amount=amount,
-                occurred_at=message.created_at,
-                raw_type=message.type,
-                account=data.merchant_account,
-            ),
+        event = PspEvent(
+            psp="sandbox",
+            event_id=message.id,
+            key=data.reference,
+            operation=OPERATIONS[kind],
+            reply=reply,
+            amount=amount,
+            occurred_at=message.created_at,
+            raw_type=message.type,
+            account=data.merchant_account,
         )
+        return Delivery((event,))
 
     def _verified(self, request: WebhookRequest) -> str | None:
         """The event's id where the signature covers one: the plain form leaves it to the body."""
