@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..psp import Approved, Declined, NotSent
+from workflows.domain.psp import Approved, Declined, NotSent
 
 
 def may_cascade(outcome: Approved | Declined | NotSent) -> bool:

@@ -1,0 +1,127 @@
+"""Which merchant accounts may take a payment at all, whatever the rules say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workflows.domain.psp import MerchantAccount
+
+from .accounts import Accounts, MerchantAccountProfile, Status, key_of_account, serves
+from .facts import RoutingFacts
+from .health import Health
+from .receipt import Exclusion, Reason
+
+MOST_REMEMBERED = 4096
+
+
+@dataclass(frozen=True)
+class Serving:
+    """An account that serves the kind, brand, region, method and currency of a payment."""
+
+    key: str
+    profile: MerchantAccountProfile
+    account: MerchantAccount
+    minimum: int
+    maximum: int | None
+    too_small: Exclusion
+    too_large: Exclusion
+
+
+@dataclass(frozen=True)
+class Eligible:
+    allowed: Mapping[str, MerchantAccount]
+    """By `psp/id`."""
+    excluded: tuple[Exclusion, ...]
+    probes: frozenset[MerchantAccount] = frozenset()
+
+
+def eligible(accounts: Accounts, facts: RoutingFacts, health: Health) -> Eligible:
+    serving, excluded = _serving(accounts, facts)
+    units = facts.amount.minor_units
+    refused: list[Exclusion] = []
+    allowed: dict[str, MerchantAccount] = {}
+    for one in serving:
+        if units < one.minimum:
+            refused.append(one.too_small)
+        elif one.maximum is not None and units > one.maximum:
+            refused.append(one.too_large)
+        else:
+            allowed[one.key] = one.account
+    probes: frozenset[MerchantAccount] = frozenset()
+    if health.troubled:
+        probes = _remove_troubled(allowed, refused, facts, health)
+    return Eligible(allowed, (*excluded, *refused) if refused else excluded, probes)
+
+
+def _serving(
+    accounts: Accounts, facts: RoutingFacts
+) -> tuple[tuple[Serving, ...], tuple[Exclusion, ...]]:
+    asked = (facts.kind, facts.brand, facts.region, facts.method, facts.amount.currency)
+    found = accounts.memo.get(asked)
+    if found is None:
+        if len(accounts.memo) >= MOST_REMEMBERED:
+            accounts.memo.clear()
+        found = accounts.memo[asked] = _sorted_out(accounts, facts)
+    return found
+
+
+def _sorted_out(
+    accounts: Accounts, facts: RoutingFacts
+) -> tuple[tuple[Serving, ...], tuple[Exclusion, ...]]:
+    serving, excluded = [], []
+    for profile in accounts.profiles:
+        reason = _why_not(profile, facts)
+        if reason is None:
+            serving.append(_of(profile, facts.amount.currency))
+        else:
+            excluded.append(Exclusion(profile.account, reason))
+    return tuple(serving), tuple(excluded)
+
+
+def _of(profile: MerchantAccountProfile, currency: str) -> Serving:
+    limit, account = profile.limit(currency), profile.account
+    return Serving(
+        key_of_account(account),
+        profile,
+        account,
+        limit.minimum,
+        limit.maximum,
+        Exclusion(account, Reason.BELOW_MINIMUM),
+        Exclusion(account, Reason.ABOVE_MAXIMUM),
+    )
+
+
+def _why_not(profile: MerchantAccountProfile, facts: RoutingFacts) -> Reason | None:
+    asked = (
+        (Reason.SWITCHED_OFF, profile.status is Status.ACTIVE),
+        (Reason.KIND, facts.kind in profile.kinds),
+        (Reason.BRAND, serves(profile.brands, facts.brand)),
+        (Reason.REGION, serves(profile.regions, facts.region)),
+        (Reason.METHOD, serves(profile.methods, facts.method)),
+        (Reason.CURRENCY, serves(profile.currencies, facts.currency)),
+    )
+    return next((reason for reason, holds in asked if not holds), None)
+
+
+def _remove_troubled(
+    allowed: dict[str, MerchantAccount],
+    refused: list[Exclusion],
+    facts: RoutingFacts,
+    health: Health,
+) -> frozenset[MerchantAccount]:
+    """Takes out what is stopped or broken; says which of the rest would be probes."""
+    probes = set()
+    for key, account in list(allowed.items()):
+        standings, stops = health.troubled.get(account.psp, ((), ()))
+        about = [one for one in standings if one.is_about(account, facts.method)]
+        if any(stop.is_about(account, facts) for stop in stops):
+            refused.append(Exclusion(account, Reason.STOPPED))
+        elif any(one.blocks for one in about):
+            refused.append(Exclusion(account, Reason.BREAKER_OPEN))
+        else:
+            if about:
+                probes.add(account)
+            continue
+        del allowed[key]
+    return frozenset(probes)
