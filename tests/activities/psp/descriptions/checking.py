@@ -76,12 +76,18 @@ def check_webhook(at: Description, event_code: str, body: bytes) -> None:
     told = at.document["webhooks"].get(f"/{event_code}")
     assert told is not None, f"{at.name}: no such event: {event_code}"
     content = told["post"]["requestBody"]["content"]
-    _check_body(at, f"webhook {event_code}", content, JSON, body, Sense.REPLY)
+    where = f"webhook {event_code}"
+    _check_body(at, where, content, JSON, body, Sense.REPLY)
+    # The description requires neither the list nor what stands in it, nor always names the event.
+    items = _json(where, body).get("notificationItems", [])
+    assert items, f"{where}: no items"
+    codes = {item.get("NotificationRequestItem", {}).get("eventCode") for item in items}
+    assert codes == {event_code}, f"{where}: the items are {codes}"
 
 
 def check_component(at: Description, name: str, body: bytes, *, made_up: bool = True) -> None:
     """JSON against `#/components/schemas/<name>`, read as the PSP's: an event, a resource."""
-    schema = {"$ref": f"#/components/schemas/{name}"}
+    schema = closed({"$ref": f"#/components/schemas/{name}"}, at.at)
     sense = Sense.REPLY if made_up else Sense.RECORDED
     _judge(at, name, schema, _json(name, body), sense)
 

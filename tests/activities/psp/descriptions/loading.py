@@ -20,6 +20,14 @@ def folder() -> Path:
 
 
 ABSENT = "the PSPs' descriptions are not at hand: set PAYSAGA_SPECS_DIR"
+ECHOED = {
+    "paypal/notifications_webhooks_v1.json": (
+        "#/components/schemas/verify_webhook_signature/properties",
+        "webhook_event",
+    )
+}
+"""Where a request repeats the PSP's own words to it, which are read-only everywhere else."""
+
 needs_descriptions = pytest.mark.skipif(not folder().is_dir(), reason=ABSENT)
 
 
@@ -54,4 +62,17 @@ class Description:
 @cache
 def description(name: str) -> Description:
     """`paypal/checkout_orders_v2.json` and the like; FileNotFoundError where it is absent."""
-    return Description(name, orjson.loads((folder() / name).read_bytes()))
+    path = folder() / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{ABSENT} ({name} is missing)")
+    made = Description(name, orjson.loads(path.read_bytes()))
+    if name in ECHOED:
+        place, member = ECHOED[name]
+        made.at(place)[member] = _ours_to_send(made.resolve(made.at(place)[member]))
+    return made
+
+
+def _ours_to_send(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _ours_to_send(inner) for key, inner in node.items() if key != "readOnly"}
+    return [_ours_to_send(inner) for inner in node] if isinstance(node, list) else node

@@ -66,12 +66,18 @@ def _unix_time(value: object) -> bool:
     return not isinstance(value, int) or 0 <= value < 2**33
 
 
+def _currency(value: object) -> bool:
+    return not isinstance(value, str) or bool(re.fullmatch("[A-Z]{3}", value))
+
+
 FORMATS: dict[str, Callable[[object], bool]] = {
     "byte": _base64,
     "date": _day,
     "date-time": _time,
     "int32": _signed(32),
     "int64": _signed(64),
+    # PayPal asks for three characters of any kind, and means ISO 4217.
+    "ppaas_common_currency_code_v2": _currency,
     "unix-time": _unix_time,
     "uri": _uri,
 }
