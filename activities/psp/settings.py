@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotJson
 
 
 class SettingsError(Exception):
@@ -28,7 +29,16 @@ class PluginSettings(BaseSettings):
         except ValidationError as error:
             prefix = cls.model_config.get("env_prefix", "")
             told = (
-                f"{(prefix + str(e['loc'][0] if e['loc'] else '')).upper()} ({e['msg']})"
+                f"{_named(prefix, e['loc'])} ({e['msg']})"
                 for e in error.errors(include_input=False, include_url=False)
             )
             raise SettingsError("; ".join(told)) from None
+        except NotJson as error:
+            # Its text names the field; its cause would quote the value.
+            raise SettingsError(f"{error} (must be JSON)") from None
+
+
+def _named(prefix: str, place: tuple[int | str, ...]) -> str:
+    """As the operator knows it: `PAYSAGA_ACME_ACCOUNTS.primary.api_key`."""
+    variable, *inside = place or ("",)
+    return ".".join([(prefix + str(variable)).upper(), *map(str, inside)])
