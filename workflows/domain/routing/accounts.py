@@ -82,9 +82,16 @@ class MerchantAccountProfile:
 
 @dataclass(frozen=True)
 class Accounts:
-    """Every merchant account at one version. A value: whoever changes one makes another."""
+    """Every merchant account at one version. A value: whoever changes one makes another.
+
+    Raises ValueError for two of the same name.
+    """
 
     profiles: tuple[MerchantAccountProfile, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.by_key) < len(self.profiles):
+            raise ValueError("each merchant account is listed once")
 
     @cached_property
     def by_key(self) -> Mapping[str, MerchantAccountProfile]:
