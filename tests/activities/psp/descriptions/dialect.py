@@ -34,6 +34,16 @@ KEPT = (
     "required",
     "readOnly",
 )
+IMPLIED = {
+    "properties": "object",
+    "required": "object",
+    "items": "array",
+    "pattern": "string",
+    "minLength": "string",
+    "maxLength": "string",
+}
+"""A keyword passes every value of another type; the descriptions forget to name the type."""
+
 TRANSLATED = {*COMPOSED, "properties", "items", "additionalProperties", "nullable"}
 SAID_ONLY = {"title", "description", "default", "example", "examples", "deprecated", "xml"}
 SAID_ONLY |= {"discriminator", "externalDocs"}
@@ -46,6 +56,10 @@ def modern(schema: Schema, lookup: Lookup) -> Schema:
     if unknown:
         raise ValueError(f"a schema with {sorted(unknown)} cannot be translated")
     made = {key: schema[key] for key in KEPT if key in schema}
+    if "type" not in schema:
+        implied = [kind for keyword, kind in IMPLIED.items() if keyword in schema]
+        if implied:
+            made["type"] = implied[0]
     if "properties" in schema:
         named = schema["properties"].items()
         made["properties"] = {name: closed(member, lookup) for name, member in named}

@@ -6,7 +6,7 @@ value of the request, so the controls reach whatever a plugin really sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 import orjson
@@ -25,10 +25,12 @@ from tests.activities.psp.descriptions.operations import METHODS, operation
 from tests.activities.psp.descriptions.spoiling import spoilt
 
 
-def refuses_mutations(at: Description, request: Request) -> int:
+def refuses_mutations(
+    at: Description, request: Request, ways: Iterable[tuple[str, Request]] | None = None
+) -> int:
     """AssertionError if the request is wrong, or if a mutation of it passes; their number."""
     check_request(at, *request)
-    told = list(mutations(at, request))
+    told = list(mutations(at, request) if ways is None else ways)
     passed = [what for what, mutated in told if _passes(at, mutated)]
     assert not passed, f"{request.method} {request.path}: taken in spite of {passed}"
     return len(told)
@@ -97,7 +99,6 @@ def _with_another_body(at: Description, request: Request) -> Iterator[tuple[str,
     schema, value = body_of(at, asked, request)
     if _is_json(request):
         yield "half a body", request._replace(body=request.body[:-1])
-        yield "a list as body", request._replace(body=b"[]")
     for what, other in spoilt(at, schema, value, as_text=not _is_json(request)):
         body = orjson.dumps(other) if _is_json(request) else encoded(other).encode()
         yield what, request._replace(body=body)

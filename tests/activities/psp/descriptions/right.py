@@ -149,6 +149,17 @@ RIGHT: dict[str, tuple[str, Request]] = {
             },
         ),
     ),
+    "paypal webhook is made": (
+        NOTIFICATIONS,
+        _json(
+            _PAYPAL,
+            "/v1/notifications/webhooks",
+            {
+                "url": "https://cashier.example/webhooks/paypal",
+                "event_types": [{"name": "PAYMENT.CAPTURE.COMPLETED"}],
+            },
+        ),
+    ),
     "adyen payment": (CHECKOUT, _json(_ADYEN, "/v71/payments", _PAYMENT)),
     "adyen details": (
         CHECKOUT,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.activities.psp.descriptions import description, needs_descriptions
-from tests.activities.psp.descriptions.dialect import closed
+from tests.activities.psp.descriptions.dialect import closed, is_open, modern
 from tests.activities.psp.descriptions.loading import ABSENT, ROOT, Description
 from tests.activities.psp.descriptions.right import (
     CHECKOUT,
@@ -90,6 +90,44 @@ def test_the_formats_that_are_not_judged_are_known() -> None:
         "ppaas_ip_address_v1",
         "ppaas_payer_id_v3",
     }
+
+
+def wildcards(at: Description) -> Iterator[str]:
+    """Named schemas and their members of which nothing is said but words."""
+    for name, schema in at.document["components"]["schemas"].items():
+        members = [(f"{name}.{key}", value) for key, value in schema.get("properties", {}).items()]
+        for place, each in ((name, schema), *members):
+            if not {*modern(each, at.at)} - {"readOnly"}:
+                yield place
+
+
+@needs_descriptions
+def test_the_values_of_which_nothing_is_said_are_known() -> None:
+    assert {place for name in NAMES for place in wildcards(description(name))} == {
+        "altpay_recurring_attributes",
+        "altpay_recurring_attributes_request",
+        "apple_pay_attributes",
+        "authentication_flow",
+        "exemption_details",
+        "google_pay_request",
+        "patch.value",
+        "tracker_status",
+        "universal_product_code",
+        "vault_owner_id",
+    }
+
+
+@needs_descriptions
+def test_objects_are_open_only_where_the_description_says_so() -> None:
+    """Elsewhere a misspelt member shows. Stripe's four are an event's object and the SDK's own."""
+    silent = [
+        name
+        for name in NAMES
+        for node in nodes(description(name).document)
+        if node.get("type") == "object" and "additionalProperties" not in node
+        if is_open(node, description(name).at)
+    ]
+    assert silent == [STRIPE] * 4
 
 
 @needs_descriptions

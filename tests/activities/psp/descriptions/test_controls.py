@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.activities.psp.descriptions import (
+    Description,
     Request,
     check_request,
     description,
+    mutations,
     needs_descriptions,
     refuses_mutations,
 )
@@ -22,6 +25,46 @@ pytestmark = needs_descriptions
 def test_every_mutation_of_a_right_request_is_refused(name: str) -> None:
     at, request = RIGHT[name]
     assert refuses_mutations(description(at), request) >= 5
+
+
+def without(node: Any, keyword: str) -> Any:
+    """A node of which no part says this keyword (not a member of that name: that is an object)."""
+    if isinstance(node, dict):
+        return {
+            key: without(inner, keyword)
+            for key, inner in node.items()
+            if key != keyword or isinstance(inner, dict)
+        }
+    return [without(inner, keyword) for inner in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize(
+    ("keyword", "name"),
+    [
+        ("required", "paypal order"),
+        ("enum", "paypal order"),
+        ("pattern", "paypal order"),
+        ("format", "paypal order"),
+        ("minItems", "paypal order"),
+        ("readOnly", "paypal webhook is made"),
+        ("maxLength", "adyen payment"),
+        ("minLength", "adyen payment"),
+        ("type", "adyen payment"),
+        ("security", "adyen payment"),
+        ("type", "stripe payment"),
+        ("required", "stripe payment"),
+    ],
+)
+def test_the_controls_would_notice_a_judge_that_is_blind_to_a_rule(keyword: str, name: str) -> None:
+    at, request = RIGHT[name]
+    seeing = description(at)
+    components = {**seeing.document["components"]}
+    components["schemas"] = without(components["schemas"], keyword)
+    paths = without(seeing.document["paths"], keyword)
+    blind = Description("blind", {**seeing.document, "paths": paths, "components": components})
+    check_request(blind, *request)
+    with pytest.raises(AssertionError, match="taken in spite of"):
+        refuses_mutations(blind, request, mutations(seeing, request))
 
 
 def body(old: str, new: str) -> Callable[[Request], Request]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime
 import re
 from collections.abc import Callable
@@ -53,7 +52,7 @@ def _uri(value: object) -> bool:
 def _base64(value: object) -> bool:
     try:
         return not isinstance(value, str) or bool(base64.b64decode(value, validate=True))
-    except binascii.Error:
+    except ValueError:
         return False
 
 
