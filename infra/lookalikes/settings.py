@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import AnyHttpUrl, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from infra.lookalikes.stage import PREFIX, Credentials
 
@@ -35,4 +35,6 @@ def settings() -> Settings:
             f"{PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}"
             for error in failure.errors()
         )
-        raise SystemExit(f"the settings of the lookalike are wrong: {wrong}") from None
+    except SettingsError:
+        wrong = f"{PREFIX}CREDENTIALS: must be a JSON object"
+    raise SystemExit(f"the settings of the lookalike are wrong: {wrong}")
