@@ -65,6 +65,8 @@ class Faults:
     def __init__(self, app: ASGIApp, answer: Callable[[int], Response]) -> None:
         self._app, self._answer = app, answer
         self.ordered: list[Fault] = []
+        self.closing = asyncio.Event()
+        """Set when the process ends: nobody waits on purpose any more."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._strike(scope) if scope["type"] == "http" else None
@@ -110,8 +112,12 @@ class Faults:
             case "garbage":
                 cut = bytes(executed.body)[: len(executed.body) // 2]
                 return Response(cut, executed.status_code, media_type="application/json")
-        await asyncio.sleep(fault.seconds)
-        return executed
+        try:
+            async with asyncio.timeout(fault.seconds):
+                await self.closing.wait()
+        except TimeoutError:
+            return executed
+        return LostAnswer()
 
 
 async def _execute(app: ASGIApp, scope: Scope, receive: Receive) -> Response:

@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,12 +39,24 @@ async def serve(name: str, settings: Settings) -> None:
     if name not in names():
         raise NoSuchLookalike(name)
     build: Build = importlib.import_module(f"infra.lookalikes.{name}.server").build
-    config = configuration(application(build, settings), settings)
+    app = application(build, settings)
     log.info("the lookalike of %s listens on %s", name, settings.url)
-    await uvicorn.Server(config).serve()
+    await Server(app, settings).serve()
 
 
-def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+class Server(uvicorn.Server):
+    """Tells those who wait on purpose that the process ends."""
+
+    def __init__(self, app: Faults, settings: Settings) -> None:
+        super().__init__(_configuration(app, settings))
+        self._closing = app.closing
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._closing.set()
+
+
+def _configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,

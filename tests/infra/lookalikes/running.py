@@ -13,11 +13,10 @@ from typing import Any
 
 import httpx
 import orjson
-import uvicorn
 
 from infra.local.demo.sandbox import SandboxPsp
 from infra.local.ports import HOST, free_ports
-from infra.lookalikes.server import Build, application, configuration
+from infra.lookalikes.server import Build, Server, application
 from infra.lookalikes.settings import Settings
 from infra.lookalikes.stage import Credentials, find
 
@@ -117,7 +116,7 @@ async def in_process(build: Build, credentials: Credentials) -> AsyncIterator[Ru
             webhook_url=receiver.url,
             credentials=credentials,
         )
-        server = _Quiet(configuration(application(build, settings), settings))
+        server = _Quiet(application(build, settings), settings)
         serving = asyncio.create_task(server.serve())
         try:
             async with _called(settings.url, receiver, credentials) as running:
@@ -160,7 +159,7 @@ async def _called(url: str, receiver: Receiver, credentials: Credentials) -> Asy
         yield Running(url, http, receiver, credentials, SandboxPsp(http))
 
 
-class _Quiet(uvicorn.Server):
+class _Quiet(Server):
     """Signals are for the tests' own process."""
 
     @contextlib.contextmanager

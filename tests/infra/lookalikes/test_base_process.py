@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +15,8 @@ from infra.local.processes import run
 from infra.lookalikes.server import application
 from infra.lookalikes.settings import Settings
 from infra.lookalikes.stage import find, names
+from tests.infra.lookalikes.running import until
+from tests.infra.lookalikes.stripe_caller import stripe_lookalike
 from tests.infra.lookalikes.toy import CREDENTIALS, build
 
 SECRET = "secret-of-nobody-else"
@@ -71,3 +76,19 @@ def test_every_stage_says_the_name_of_its_folder(name: str) -> None:
     assert all(key.startswith(f"PAYSAGA_{name.upper()}_") for key in ours)
     tokens = vars(stage.tokens)
     assert len(set(tokens.values())) == len(tokens)
+
+
+async def test_it_stops_at_once_whatever_is_under_way(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with stripe_lookalike(tmp_path) as merchant:
+        merchant.at.receiver.refusals = 1_000
+        await merchant.captured("pm_card_pendingRefund")
+        await merchant.at.order("faults", fault="slow", seconds=60)
+        slow = asyncio.create_task(merchant.authorize())
+        await until(lambda: len(merchant.at.receiver.heard) > 2)
+        before = time.monotonic()
+    assert time.monotonic() - before < 5
+    with pytest.raises(httpx.TransportError):
+        await slow
+    assert "Traceback" not in "".join(capfd.readouterr())
