@@ -63,6 +63,29 @@ def test_a_right_reply_passes() -> None:
     check_response(description(PAYMENTS), *void, 204, {}, b"")
 
 
+def test_a_reply_of_which_only_one_of_many_kinds_may_be_meant_passes() -> None:
+    failed = {
+        "name": "INTERNAL_SERVER_ERROR",
+        "message": "An internal server error occurred.",
+        "debug_id": "c9a75b43fc807",
+    }
+    told(ORDERS, ("POST", "/v2/checkout/orders"), 500, failed)
+    challenge = {
+        "resultCode": "RedirectShopper",
+        "action": {
+            "type": "redirect",
+            "method": "GET",
+            "paymentMethodType": "scheme",
+            "url": "https://checkoutshopper-test.adyen.com/checkoutshopper/threeDS/redirect?MD=M",
+        },
+    }
+    place = ("POST", "/v71/payments")
+    told(CHECKOUT, place, 200, challenge)
+    told(CHECKOUT, place, 200, challenge, made_up=False)
+    with pytest.raises(AssertionError, match="/action"):
+        told(CHECKOUT, place, 200, challenge | {"action": {"type": "teleport"}})
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -51,12 +51,10 @@ def _judge(at: Description, sense: Sense) -> Any:
         "required": _required,
         CLOSED: _closed,
     }
-    theirs = {
-        "format": _format,
-        # The branches overlap in the PSPs' hands: theirs is a list of what may stand there.
-        "oneOf": Draft202012Validator.VALIDATORS["anyOf"],
-        "pattern": _pattern,
-    }
+    theirs = {"format": _format, "pattern": _pattern}
+    if sense is Sense.RECORDED:
+        # Branches that only unknown members tell apart would all fit.
+        theirs["oneOf"] = Draft202012Validator.VALIDATORS["anyOf"]
     return make(
         Draft202012Validator,
         {**theirs, **{keyword: partial(rule, at, sense) for keyword, rule in own.items()}},
