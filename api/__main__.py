@@ -17,7 +17,7 @@ from infra.settings import SettingsError, settings
 async def main() -> None:
     chosen = settings()
     start_logging(chosen.log, "api")
-    catalog = Catalog.of(chosen.psps)
+    catalog = Catalog.of(chosen.psps, certified=chosen.profile == "production")
     await wait_until_current(chosen.postgres)
     app = create_app(chosen, catalog)
     settle_memory()

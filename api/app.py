@@ -126,7 +126,8 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(reading.dispose)
     refusals = SecurityLog(pool, reading, settings.inbox.security_seconds)
     stack.push_async_callback(refusals.aclose)
-    catalog: Catalog = app.state.catalog or Catalog.of(settings.psps)
+    certified = settings.profile == "production"
+    catalog: Catalog = app.state.catalog or Catalog.of(settings.psps, certified=certified)
     stack.push_async_callback(catalog.aclose)
     # Lazy: whoever only reads is served while Temporal is down.
     client = await connect(settings.temporal, lazy=True)

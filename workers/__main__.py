@@ -38,7 +38,7 @@ async def main() -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
-        catalog = Catalog.of(chosen.psps)
+        catalog = Catalog.of(chosen.psps, certified=chosen.profile == "production")
         stack.push_async_callback(catalog.aclose)
         starting = asyncio.create_task(work(chosen, catalog, stack, failed))
         await _first(starting, stop.wait())

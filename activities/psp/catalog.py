@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.psp import discovery
+from activities.psp.certificates import objection_to
 from activities.psp.contract import (
     Acknowledgement,
     AcknowledgesInItsWay,
@@ -44,10 +45,11 @@ class Catalog:
         self._ears = {n: a for n, a in self._adapters.items() if isinstance(a, HearsWebhooks)}
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Catalog:
+    def of(cls, names: Iterable[str], *, certified: bool = False) -> Catalog:
         """The PSPs of these names, found where plugins live. Others are not even imported.
 
-        Raises CatalogError for a name that nobody has, with the names there are.
+        Raises CatalogError for a name that nobody has, with the names there are; with `certified`
+        also for a plugin without the certificate of its present code.
         """
         places = discovery.places()
         wanted = sorted(set(names))
@@ -56,7 +58,11 @@ class Catalog:
                 f"no plugin speaks to {', '.join(unknown)}; "
                 f"known PSPs: {', '.join(sorted(places)) or 'none'}"
             )
-        return cls({name: discovery.plugin(name, places[name]) for name in wanted})
+        plugins = {name: discovery.plugin(name, places[name]) for name in wanted}
+        objections = [objection_to(plugin) for plugin in plugins.values()] if certified else []
+        if objected := [objection for objection in objections if objection]:
+            raise CatalogError("not in production: " + "; ".join(objected))
+        return cls(plugins)
 
     @property
     def names(self) -> Sequence[str]:
