@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from . import doubts, policies, questions
-from .domain.payments import Attempt, attempt_of
 from .domain.psp import (
     Approved,
     AuthorizeInstruction,
@@ -32,51 +31,16 @@ from .domain.psp import (
     Unknown,
     VoidInstruction,
 )
+from .hearing import Certain, Hearing
 from .visibility import step_of
 
-Certain = Approved | Declined | NotSent
 
-
-class Conversation:
+class Conversation(Hearing):
     """All that one payment's run says to PSPs and hears of them."""
 
     def __init__(self, tell_of_doubt: Callable[[], Awaitable[None]]) -> None:
-        self.attempts: tuple[Attempt, ...] = ()
+        super().__init__()
         self._tell_of_doubt = tell_of_doubt
-        self._heard: list[PspEvent] = []
-        self._event_ids: set[tuple[str, str]] = set()
-        self._asked: dict[str, Instruction] = {}
-        self._asked_at: dict[str, str] = {}
-        self._concluded: dict[str, Certain] = {}
-        self._released: set[str] = set()
-
-    # --- facts from outside -------------------------------------------------------------------
-
-    async def hear(self, event: PspEvent) -> None:
-        """Take in a webhook's fact, once however often it comes."""
-        identity = (event.psp, event.event_id)
-        if identity in self._event_ids:
-            return
-        self._event_ids.add(identity)
-        if isinstance(self._concluded.get(event.key), Approved | Declined):
-            await self._account_for(event)
-        else:
-            self._heard.append(event)
-
-    @property
-    def has_unread(self) -> bool:
-        return bool(self._heard)
-
-    def waits_for(self, key: str) -> bool:
-        """Whether this instruction was asked and has no certain answer yet."""
-        return key in self._asked and key not in self._concluded
-
-    async def account_for_the_rest(self) -> None:
-        """Nothing heard is lost: what still lies here agrees with what we know, or is a case."""
-        while self._heard:
-            await self._account_for(self._heard.pop(0))
-
-    # --- asking -------------------------------------------------------------------------------
 
     async def ask(self, instruction: Instruction) -> Certain | Pending:
         """Ask once; clear up a lost answer. Pending means that the PSP promised a result."""
@@ -157,8 +121,7 @@ class Conversation:
         return answer if isinstance(answer, Pending) else await self._conclude(instruction, answer)
 
     async def _call(self, instruction: Instruction, question: Instruction) -> Outcome:
-        self._asked[instruction.key] = instruction
-        self._asked_at.setdefault(instruction.key, workflow.now().isoformat())
+        self._will_ask(instruction)
         outcome = await questions.call(question)
         if isinstance(outcome, Approved) and not questions.agree(instruction, outcome):
             await doubts.contradicted(instruction, outcome)
@@ -234,7 +197,7 @@ class Conversation:
         return finding
 
     async def _look_up(self, instruction: Instruction, psp_ref: str | None) -> Finding:
-        asked_at = self._asked_at.get(instruction.key, "")
+        asked_at = self._first_asked(instruction)
         finding = await questions.look_up(instruction, psp_ref, asked_at)
         if isinstance(finding, Approved) and not questions.agree(instruction, finding):
             await doubts.contradicted(instruction, finding)
@@ -246,66 +209,6 @@ class Conversation:
             await doubts.contradictory(event, instruction)
             return Unknown("a webhook disagreed with what we asked")
         return event.reply
-
-    async def _account_for(self, event: PspEvent) -> None:
-        """A fact about a question that is answered: the same again, or something for a person."""
-        instruction = self._asked.get(event.key)
-        if instruction is None:
-            await doubts.unexpected(event, None)
-        elif not questions.fits(instruction, event):
-            await doubts.contradictory(event, instruction)
-        elif not self._explains(event):
-            await self._undo_or_ask(instruction, event)
-
-    async def _undo_or_ask(self, instruction: Instruction, event: PspEvent) -> None:
-        """A hold that we gave up on, and nobody has tried to void, is voided; else a case."""
-        known = self._concluded.get(event.key)
-        if (
-            isinstance(instruction, AuthorizeInstruction)
-            and isinstance(event.reply, Approved)
-            and isinstance(known, Declined | NotSent)
-        ):
-            void = questions.void_of(instruction, instruction.amount, event.reply.psp_ref)
-            if self.waits_for(void.key):
-                return
-            # Runs from before this was so opened a case here.
-            if void.key not in self._asked and workflow.patched("late-yes-is-voided"):
-                outcome = await self.settle(void)
-                if not isinstance(outcome, Approved):
-                    await doubts.unreleased(void, outcome.kind)
-                return
-        await doubts.unexpected(event, instruction)
-
-    def _explains(self, event: PspEvent) -> bool:
-        known = self._concluded.get(event.key)
-        if isinstance(event.reply, Pending | Ready) or (known and known.kind == event.reply.kind):
-            return True
-        # We stopped waiting for it, or were told no, and released it: whatever it became is undone.
-        return not isinstance(known, Approved) and event.key in self._released
-
-    def _has_word_of(self, instruction: Instruction) -> bool:
-        return any(event.key == instruction.key for event in self._heard)
-
-    def _take(self, instruction: Instruction) -> PspEvent | None:
-        for event in self._heard:
-            if event.key == instruction.key:
-                self._heard.remove(event)
-                return event
-        return None
-
-    async def _conclude(self, instruction: Instruction, outcome: Certain) -> Certain:
-        self._concluded[instruction.key] = outcome
-        if isinstance(instruction, VoidInstruction) and isinstance(outcome, Approved):
-            self._released.add(instruction.authorize_key)
-        self._note(instruction, outcome)
-        while not isinstance(outcome, NotSent) and (event := self._take(instruction)):
-            await self._account_for(event)
-        return outcome
-
-    def _note(self, instruction: Instruction, outcome: Certain) -> None:
-        attempt = attempt_of(instruction, outcome)
-        earlier = tuple(a for a in self.attempts if a.key != instruction.key)
-        self.attempts = (*earlier, attempt)
 
 
 def _ref_of(question: Instruction) -> str:

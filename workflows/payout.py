@@ -7,7 +7,6 @@ from temporalio import workflow
 from . import books
 from .approval import Desk
 from .authorization import problem_of
-from .conversation import Certain
 from .domain.payments import Kind, Problem, Record, RouteRequest, ScreenRequest, Stopped
 from .domain.payouts import NEXT, Approval, PayoutOrder, Status
 from .domain.psp import (
@@ -20,6 +19,7 @@ from .domain.psp import (
 )
 from .domain.routing import may_cascade
 from .domain.wallet import Refused
+from .hearing import Certain
 from .holding import Holding
 from .payment import Payment
 
