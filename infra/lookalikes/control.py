@@ -38,7 +38,7 @@ class Control:
             ("POST", "/webhooks/{id}/resend", self.resend),
         ]
         return [
-            Route(f"/_control{path}", _from_loopback(endpoint), methods=[method])
+            Route(f"/_control{path}", from_loopback(endpoint), methods=[method])
             for method, path, endpoint in told
         ]
 
@@ -95,7 +95,9 @@ async def _read(request: Request, model: type[Known]) -> Known:
         raise Refused(json_response({"error": "; ".join(told)}, 422)) from None
 
 
-def _from_loopback(endpoint: Endpoint) -> Endpoint:
+def from_loopback(endpoint: Endpoint) -> Endpoint:
+    """Also for the commands that one PSP alone has, under `/_control` as well."""
+
     async def guarded(request: Request) -> Response:
         if request.client is None or not ipaddress.ip_address(request.client.host).is_loopback:
             raise Refused(json_response({"error": "this is for the machine it runs on"}, 403))

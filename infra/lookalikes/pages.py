@@ -1,7 +1,11 @@
-"""The hosted page: no script, nothing from elsewhere; three buttons named `action`."""
+"""The hosted page: no script, nothing from elsewhere; three buttons named `action`.
+
+Where the PSP lets the payer choose on its page (how to pay …) the form has a radio button for each.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from html import escape
 from pathlib import Path
 from string import Template
@@ -17,8 +21,15 @@ _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 ACTIONS = ("approve", "decline", "cancel")
 
 
-def question(title: str, amount: int, currency: str) -> HTMLResponse:
-    """`amount` in ISO minor units."""
+def question(
+    title: str, amount: int, currency: str, *, field: str = "", choices: Iterable[str] = ()
+) -> HTMLResponse:
+    """`amount` in ISO minor units; of the `choices` for `field` the first is made beforehand."""
+    radios = "".join(
+        f'<p><label><input type="radio" name="{escape(field)}" value="{escape(choice)}"'
+        f"{'' if number else ' checked'}> {escape(choice)}</label></p>"
+        for number, choice in enumerate(choices)
+    )
     buttons = "".join(
         f'<button name="action" value="{action}">{action.capitalize()}</button>'
         for action in ACTIONS
@@ -26,7 +37,7 @@ def question(title: str, amount: int, currency: str) -> HTMLResponse:
     return _page(
         title,
         f'<h1>{escape(title)}</h1><p class="amount">{decimal(amount, currency)} '
-        f'{escape(currency)}</p><form method="post">{buttons}</form>',
+        f'{escape(currency)}</p><form method="post">{radios}{buttons}</form>',
     )
 
 
@@ -34,11 +45,13 @@ def notice(title: str, told: str, status: int = 200) -> HTMLResponse:
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(told)}</p>", status)
 
 
-async def chosen(request: Request) -> str | None:
-    """The button that was pressed; None for anything else."""
+async def chosen(
+    request: Request, field: str = "action", among: Collection[str] = ACTIONS
+) -> str | None:
+    """The button that was pressed, or the choice that was made; None for anything else."""
     form = parse_qs((await request.body()).decode(errors="replace"))
-    action = form.get("action", [""])[0]
-    return action if action in ACTIONS else None
+    told = form.get(field, [""])[0]
+    return told if told in among else None
 
 
 def back_to(return_url: str, **told: str) -> RedirectResponse:

@@ -42,6 +42,8 @@ class Destinations:
 
     ok: str
     fails: str
+    returned: str | None = None
+    """Nobody claims it, and after a moment it comes back; None: not with this PSP."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class Stage:
     """None: this PSP pays no players."""
     method: str = "card"
     """The payment method of the demo's deposits."""
+    page_field: str | None = None
+    """Where the payer chooses on the hosted page: the field in which `tokens` are said there, and
+    every authorization goes by that page. None: the payment token says it."""
 
     @property
     def accounts(self) -> list[dict[str, str]]:
