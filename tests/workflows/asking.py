@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from tests.workflows.time_travel import TimeMachine
-from workflows.domain.deposits import AuthorizeCommand, CaptureCommand
+from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, CompleteCommand
 from workflows.domain.money import Money
 from workflows.domain.payments import Record
 from workflows.domain.payouts import Approval, Decision
@@ -28,6 +28,11 @@ async def command(handle: Handle, name: str, *arguments: Any, under: str | None 
 
 async def authorize(handle: Handle) -> Record:
     return await command(handle, "authorize", AuthorizeCommand())
+
+
+async def complete(handle: Handle, under: str = "complete", **parameters: str) -> Record:
+    """The player is back from the PSP's page, with what it gave their browser."""
+    return await command(handle, "complete", CompleteCommand(parameters=parameters), under=under)
 
 
 async def capture(handle: Handle, amount: Money | None = None, under: str = "capture") -> Record:

@@ -12,7 +12,7 @@ from tests.workflows.world import HARD, SOFT, World
 from workflows.domain.deposits import DepositOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod, CaseKind
-from workflows.domain.psp import Approved, Declined, Operation, PspEvent, Reply
+from workflows.domain.psp import Approved, Declined, Operation, PspEvent, Ready, Reply
 from workflows.visibility import PaymentOrder, id_of
 
 YES = Approved("psp-1", FIFTY)
@@ -105,6 +105,20 @@ async def test_what_we_know_already_changes_nothing(world: World) -> None:
     assert world.psp.done == ["authorize:1", "capture"]
     assert world.wallet.commands == ["credit"]
     assert (kinds(world), len(world.books.records)) == ([], 1)
+
+
+@pytest.mark.parametrize("ended", ["FAILED", "CAPTURED"])
+async def test_that_the_player_is_done_means_nothing_when_the_payment_is_over(
+    world: World, ended: str
+) -> None:
+    order = deposit()
+    if ended == "FAILED":
+        world.psp.will_answer(Operation.AUTHORIZE, HARD)
+    await over(world, order)
+    done = list(world.psp.done)
+    key = f"{order.intent_id}:authorize:1"
+    await tell(world, world.event(key, Operation.AUTHORIZE, Ready("psp-1")))
+    assert (world.psp.done, kinds(world), world.books.statuses) == (done, [], [ended])
 
 
 async def test_a_second_hold_beside_the_captured_one_is_voided(world: World) -> None:

@@ -25,18 +25,20 @@ from workflows.domain.payments import Attempt, Facts, Kind, Recalled
 from workflows.domain.psp import (
     Approved,
     Declined,
+    Fact,
     MerchantAccount,
     Operation,
     Pending,
     PspEvent,
-    Reply,
+    Ready,
 )
 
 AT = MerchantAccount("sandbox", "first")
-REPLIES: dict[str, Reply] = {
+REPLIES: dict[str, Fact] = {
     "approved": Approved("psp-1", FIFTY),
     "declined": Declined("no", soft=False, code="1"),
     "pending": Pending("psp-1"),
+    "ready": Ready("psp-1"),
 }
 ENDS: dict[Kind, list[str]] = {
     Kind.DEPOSIT: [s for s, after in deposits.NEXT.items() if after <= {s}],
@@ -111,7 +113,7 @@ def test_every_fact_about_every_end_has_one_meaning(
 
 def expected(kind: Kind, status: str, operation: Operation, reply: str, asked: bool) -> Means:
     """The same as the table, in the words of the requirement."""
-    if reply == "pending":
+    if reply in ("pending", "ready"):
         return Means.NOTHING
     if operation not in MINE[kind]:
         return Means.CASE

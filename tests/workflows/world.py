@@ -70,6 +70,7 @@ class FakePsp(Psp):
         self.done: list[str] = []
         self.asked: list[Instruction] = []
         self.lookups: list[str] = []
+        self.asked_of: list[Lookup] = []
         self._outcomes: dict[str, deque[Outcome]] = defaultdict(deque)
         self._findings: dict[str, deque[Finding]] = defaultdict(deque)
         self._gates: dict[str, Gate] = {}
@@ -105,6 +106,7 @@ class FakePsp(Psp):
 
     async def look_up(self, lookup: Lookup) -> Finding:
         self.lookups.append(lookup.key)
+        self.asked_of.append(lookup)
         findings = self._findings[lookup.operation]
         if not findings:
             return NotFound(safe_to_repeat=True)
