@@ -66,7 +66,7 @@ class Estimate:
     judged: int
     not_judged: Mapping[NotJudged, int]
     refused: int
-    """Judged: the policy would have refused them, so that they are not approved and cost nothing."""
+    """Judged: the policy refuses them, so that they are not approved and cost nothing."""
     elsewhere: int
     """Of all that have a receipt, those that would have gone to another account first."""
     approvals_were: float
@@ -173,13 +173,12 @@ def _case(one: Recorded, receipt: Receipt, decision: Decision) -> Case | NotJudg
     logged = _chances(receipt)
     chances = _chances(decision.receipt)
     first = _first(receipt)
-    if first is None:
-        # Refused then: there is nothing to learn from, unless it would be refused again.
-        return NotJudged.NEVER_ASKED if chances else Case(one, "", 1.0, {})
+    if not chances:
+        return Case(one, "", 1.0, {})
+    if first is None or not chances.keys() <= logged.keys():
+        return NotJudged.NEVER_ASKED
     if one.approved is None:
         return NotJudged.NO_OUTCOME
-    if not chances.keys() <= logged.keys():
-        return NotJudged.NEVER_ASKED
     key = key_of_account(first)
     return Case(one, key, logged[key], chances)
 

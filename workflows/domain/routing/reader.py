@@ -28,8 +28,12 @@ class Reader:
     """Collects every flaw of a document instead of stopping at the first one."""
 
     flaws: list[Flaw] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """Places that are no object: what is missing in them is not told."""
 
     def refuse(self, place: str, code: str, sentence: str) -> None:
+        if any(place.startswith(f"{lost}/") for lost in self.lost):
+            return
         self.flaws.append(Flaw(place, code, sentence))
 
     def finish(self) -> None:
@@ -41,6 +45,7 @@ class Reader:
         allowed = list(keys)
         if not isinstance(value, dict):
             self.refuse(place, "wrong_type", f"an object with {_listed(allowed)} is allowed")
+            self.lost.append(place)
             return {}
         for key in value:
             if key not in allowed:

@@ -23,6 +23,7 @@ Value = str | int | Money
 class In:
     field: Field
     values: tuple[str | int, ...]
+    kind: Literal["in"] = "in"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class NotIn:
 
     field: Field
     values: tuple[str | int, ...]
+    kind: Literal["not_in"] = "not_in"
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,21 @@ class Between:
     field: Field
     low: Value
     high: Value
+    kind: Literal["between"] = "between"
 
 
 @dataclass(frozen=True)
 class AtLeast:
     field: Field
     value: Value
+    kind: Literal["at_least"] = "at_least"
 
 
 @dataclass(frozen=True)
 class AtMost:
     field: Field
     value: Value
+    kind: Literal["at_most"] = "at_most"
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,13 @@ class Prefix:
 
     field: Field
     prefixes: tuple[str, ...]
+    kind: Literal["prefix"] = "prefix"
 
 
 @dataclass(frozen=True)
 class Known:
     field: Field
+    kind: Literal["known"] = "known"
 
 
 Comparison = In | NotIn | Between | AtLeast | AtMost | Prefix | Known
@@ -76,6 +83,7 @@ class All:
     """AND; of nothing it is always true."""
 
     conditions: tuple[Condition, ...] = ()
+    kind: Literal["all"] = "all"
 
 
 @dataclass(frozen=True)
@@ -83,11 +91,13 @@ class Either:
     """OR; of nothing it is never true."""
 
     conditions: tuple[Condition, ...]
+    kind: Literal["any"] = "any"
 
 
 @dataclass(frozen=True)
 class Not:
     condition: Condition
+    kind: Literal["not"] = "not"
 
 
 Condition = Comparison | All | Either | Not
