@@ -98,11 +98,21 @@ class Wire:
         params: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> Answer:
-        """Ask once. Raises NeverSent or InDoubt; any complete response is an Answer."""
+        """Ask once. Raises NeverSent or InDoubt; any complete response is an Answer.
+
+        `content` goes out byte for byte, under the Content-Type of the headers.
+        """
         try:
             request = self._client.build_request(
-                method, path, headers=headers, params=params, json=json, data=form
+                method,
+                path,
+                headers=headers,
+                params=params,
+                json=json,
+                data=form,
+                content=content,
             )
         except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
             raise NeverSent(f"the request could not be written ({_name(error)})") from None
