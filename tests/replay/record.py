@@ -18,8 +18,9 @@ from infra.local.ports import free_ports
 from infra.local.temporal import LocalTemporal
 from infra.settings import Temporal
 from infra.temporal import connect
+from tests.replay.deposits import Story
 from tests.replay.histories import FOLDER, path_of, write
-from tests.replay.stories import STORIES, Story
+from tests.replay.stories import STORIES
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import World, working
 

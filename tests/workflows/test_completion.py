@@ -29,6 +29,7 @@ from workflows.domain.psp import (
     COMPLETE,
     Approved,
     CompleteInstruction,
+    Declined,
     Fact,
     NotSent,
     Operation,
@@ -167,7 +168,7 @@ async def test_a_second_challenge_is_shown_after_the_first(world: World) -> None
 
 @pytest.mark.parametrize("answer", [SOFT, HARD], ids=["soft", "hard"])
 async def test_a_decline_of_the_completion_is_one_of_the_authorization(
-    world: World, answer: Fact
+    world: World, answer: Declined
 ) -> None:
     _, handle = await challenged(world)
     world.psp.will_answer(COMPLETE, answer)

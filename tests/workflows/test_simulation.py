@@ -6,6 +6,7 @@ Every number is a life of its own; a failing one prints the PSP's diary.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -15,7 +16,15 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from tests.workflows.asking import Handle, accepted, authorize, capture, command, decide
+from tests.workflows.asking import (
+    Handle,
+    accepted,
+    authorize,
+    capture,
+    command,
+    complete,
+    decide,
+)
 from tests.workflows.orders import FIFTY, deposit, payout
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.wild import WildPsp
@@ -83,18 +92,34 @@ async def _if_it_can(happening: Awaitable[object]) -> None:
 @pytest.mark.parametrize("number", LIVES)
 async def test_a_deposit(time_machine: TimeMachine, number: int) -> None:
     chance = Random(number)
-    world, wild = a_world(time_machine.client), WildPsp(chance)
+    await _deposited(time_machine, chance, WildPsp(chance, silent=number % 3 == 1))
+
+
+@pytest.mark.parametrize("number", LIVES)
+async def test_a_deposit_whose_player_comes_back(time_machine: TimeMachine, number: int) -> None:
+    chance = Random(number)
+    wild = WildPsp(chance, completes=True, silent=number % 3 == 1)
+    await _deposited(time_machine, chance, wild, returns=8, cancels=number % 4 == 1)
+
+
+async def _deposited(
+    machine: TimeMachine, chance: Random, wild: WildPsp, returns: int = 0, cancels: bool = True
+) -> None:
+    """`returns`: how likely the player is to come back, as often as that."""
+    world, names = a_world(machine.client), itertools.count()
     manual = chance.random() < 0.5
     method = CaptureMethod.MANUAL if manual else CaptureMethod.AUTOMATIC
     async with working(world, psp=wild):
         handle = await world.start(deposit(capture_method=method))
-        ways_out: list[Step] = [lambda: command(handle, "cancel"), handle.cancel]
+        steps: list[Step] = [lambda: complete(handle, under=f"back-{next(names)}")] * returns
+        if cancels:
+            steps += [lambda: command(handle, "cancel"), handle.cancel]
         if manual:
             part = chance.choice([FIFTY, Money(2000, "EUR")])
-            ways_out += [lambda: capture(handle, part)] * 3 + [lambda: command(handle, "void")]
-        life = Life(world, time_machine, chance, wild)
+            steps += [lambda: capture(handle, part)] * 3 + [lambda: command(handle, "void")]
         asking = asyncio.ensure_future(_if_it_can(authorize(handle)))
-        result = await life.live(handle, *ways_out)
+        await asyncio.wait([asking], timeout=0.3 if returns else 0)
+        result = await Life(world, machine, chance, wild).live(handle, *steps)
         await asyncio.wait_for(asking, 5)
     _deposit_is_accounted_for(world, wild, result)
 
@@ -113,7 +138,7 @@ def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Record) -> No
 @pytest.mark.parametrize("number", LIVES[:8])
 async def test_a_payout(time_machine: TimeMachine, number: int) -> None:
     chance = Random(number)
-    world, wild = a_world(time_machine.client), WildPsp(chance)
+    world, wild = a_world(time_machine.client), WildPsp(chance, silent=number % 3 == 1)
     world.books.verdict = Cleared(needs_approval=chance.random() < 0.5)
     async with working(world, psp=wild):
         handle = await world.start(payout())

@@ -12,15 +12,18 @@ from workflows.domain.psp import (
     CaptureInstruction,
     CompleteInstruction,
     Declined,
+    Fact,
     Finding,
     Instruction,
     Lookup,
+    NoStatus,
     NotFound,
     NotSent,
     Operation,
     Outcome,
     PayoutInstruction,
     Pending,
+    Ready,
     RefundInstruction,
     Reply,
     Unknown,
@@ -34,12 +37,18 @@ TOO_LATE = Declined("too_late", soft=False, code="L8")
 
 
 class WildPsp(Psp):
-    """`truth` is what really became of each key; nobody else knows it for sure."""
+    """`truth` is what really became of each key; nobody else knows it for sure.
 
-    def __init__(self, chance: Random) -> None:
+    One that `completes` approves a promised authorization only when it is told to go on, once the
+    player is done. A `silent` one has no status to give, and may not say that it honours keys.
+    """
+
+    def __init__(self, chance: Random, *, completes: bool = False, silent: bool = False) -> None:
         self.truth: dict[str, Reply] = {}
         self.diary: list[str] = []
         self.released: set[str] = set()
+        self._ready: set[str] = set()
+        self._completes, self._silent = completes, silent
         self._chance = chance
         self._operations: dict[str, tuple[Operation, Instruction]] = {}
 
@@ -49,9 +58,19 @@ class WildPsp(Psp):
         return self._asked(Operation.AUTHORIZE, instruction)
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
-        """The player is back: perhaps it has become something meanwhile."""
-        self.decide(instruction.authorize_key)
-        return self.truth.get(instruction.authorize_key, Unknown("never heard of it"))
+        """The player is back: perhaps they are done, perhaps they only pressed a button."""
+        luck, key = self._chance.random(), instruction.authorize_key
+        if luck < 0.1:
+            return NotSent("connection refused")
+        if luck < 0.2:
+            return Unknown("lost on the way there")
+        self.diary.append(f"{instruction.key} heard")
+        if not self._completes:
+            self.decide(key)
+        elif isinstance(self.truth[key], Pending) and key in self._ready:
+            operation, asked = self._operations[key]
+            self._become(operation, asked, self._approve(asked) if luck < 0.8 else SOFT)
+        return Unknown("lost on the way back") if luck < 0.35 else self.truth[key]
 
     async def capture(self, instruction: CaptureInstruction) -> Outcome:
         return self._asked(Operation.CAPTURE, instruction)
@@ -66,11 +85,15 @@ class WildPsp(Psp):
         return self._asked(Operation.PAYOUT, instruction)
 
     async def look_up(self, lookup: Lookup) -> Finding:
+        if self._silent:
+            return NoStatus(safe_to_repeat=self._chance.random() < 0.6)
         if self._chance.random() < 0.2:
             return Unknown("could not look")
         if self._chance.random() < 0.3:
             self.decide(lookup.key)
-        return self.truth.get(lookup.key, NotFound(safe_to_repeat=True))
+        if lookup.key not in self.truth:
+            return NotFound(safe_to_repeat=True)
+        return self._shown(lookup.key)
 
     # --- what became of it --------------------------------------------------------------------
 
@@ -87,14 +110,21 @@ class WildPsp(Psp):
         if not isinstance(self.truth.get(key), Pending):
             return
         operation, instruction = self._operations[key]
+        if self._completes and operation is Operation.AUTHORIZE:
+            self._ready.add(key)
+            return
         lapsed = key in self.released
         yes = not lapsed and self._chance.random() < 0.7
         self._become(operation, instruction, self._approve(instruction) if yes else SOFT)
 
-    def told(self, key: str) -> tuple[Operation, Reply, Money]:
+    def told(self, key: str) -> tuple[Operation, Fact, Money]:
         """What its webhook says of a key."""
         operation, instruction = self._operations[key]
-        return operation, self.truth[key], instruction.amount
+        return operation, self._shown(key), instruction.amount
+
+    def _shown(self, key: str) -> Fact:
+        waits = key in self._ready and isinstance(self.truth[key], Pending)
+        return Ready(f"psp-{key}") if waits else self.truth[key]
 
     def _asked(self, operation: Operation, instruction: Instruction) -> Outcome:
         luck = self._chance.random()
@@ -121,7 +151,8 @@ class WildPsp(Psp):
         page = "https://psp.example/page" if self._chance.random() < 0.5 else None
         promised = Pending(f"psp-{instruction.key}", page)
         choices: list[Reply] = [self._approve(instruction), promised, SOFT, HARD]
-        return self._chance.choices(choices, weights=[6, 4, 2, 1])[0]
+        at_once = 1 if self._completes and isinstance(instruction, AuthorizeInstruction) else 6
+        return self._chance.choices(choices, weights=[at_once, 10 - at_once, 2, 1])[0]
 
     def _become(self, operation: Operation, instruction: Instruction, reply: Reply) -> None:
         self.diary.append(f"{instruction.key} {reply.kind}")
