@@ -1,6 +1,7 @@
 """`python -m infra.local up`: Postgres, Temporal, sandbox PSP, worker and API until Ctrl-C.
 
 `python -m infra.local demo`: the same on a stack of its own, for as long as ten stories last.
+`--psp <name>`: with the lookalike of that PSP in place of the sandbox PSP.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     tied.add_argument(
         "--with-parent", action="store_true", help="end when the process that started this ends"
     )
+    tied.add_argument("--psp", metavar="NAME", help="the sandbox PSP, or one with a lookalike")
     parser = argparse.ArgumentParser(prog="python -m infra.local")
     what = parser.add_subparsers(dest="what", required=True)
     what.add_parser("up", parents=[tied], help="start everything and stay until Ctrl-C")
@@ -46,14 +48,16 @@ def _run(asked: argparse.Namespace) -> int:
     from infra.local.demo.play import demo
     from infra.local.interrupts import until_interrupted
     from infra.local.ports import LocalError
+    from infra.local.psps import SANDBOX
     from infra.local.settings import LocalSettings
     from infra.local.up import up
 
     console = Console()
     try:
         if asked.what == "up":
-            return asyncio.run(up(LocalSettings(), console))
-        playing = demo(console, keep=asked.keep)
+            named = {"psp": asked.psp} if asked.psp else {}
+            return asyncio.run(up(LocalSettings(**named), console))
+        playing = demo(console, psp=asked.psp or SANDBOX, keep=asked.keep)
         return asyncio.run(until_interrupted(playing, console, code=_INTERRUPTED))
     except ValidationError as wrong:
         for each in wrong.errors():

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from infra.local.keys import Tokens
 from infra.local.postgres import LocalPostgres
+from infra.local.psps import SANDBOX, LocalPsp
 from infra.local.temporal import LocalTemporal
 
 
@@ -20,27 +22,19 @@ class Supervised(Protocol):
     async def stop(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Bearer tokens for every brand, one per role."""
-
-    platform: str
-    operator: str
-    approver: str
-
-
 @dataclass(frozen=True)
 class Stack:
     """A running stack. `environment` is what a process of ours needs to join it."""
 
     folder: Path
     api_url: str
-    sandbox_psp_url: str
+    psp: LocalPsp
+    psp_url: str
     postgres: LocalPostgres
     temporal: LocalTemporal
     tokens: Tokens
     processes: dict[str, Supervised]
-    """By name, in the order they were started: postgres, temporal, sandbox-psp, worker, api."""
+    """By name, in the order they were started: postgres, temporal, the PSP's, worker, api."""
     environment: dict[str, str]
 
     @property
@@ -58,7 +52,7 @@ class Stack:
             "Temporal": self.temporal.address,
             "Temporal Web UI": self.temporal.ui_url or "off",
             "Postgres": f"127.0.0.1:{self.postgres.port}",
-            "Sandbox PSP": self.sandbox_psp_url,
+            self.psp.title: self.psp_url,
         }
 
     def local_env(self) -> str:
@@ -73,6 +67,7 @@ class Stack:
             "PAYSAGA_TEMPORAL_UI_URL": self.temporal.ui_url or "",
             "PAYSAGA_POSTGRES_URL": self.postgres.url,
             "PAYSAGA_POSTGRES_MIGRATION_URL": self.postgres.migration_url,
-            "PAYSAGA_SANDBOX_PSP_URL": self.sandbox_psp_url,
         }
+        if self.psp.name == SANDBOX:
+            values["PAYSAGA_SANDBOX_PSP_URL"] = self.psp_url
         return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())

@@ -9,16 +9,25 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from infra.local.addresses import Tokens
 from infra.local.ports import LocalError
 from infra.local.processes import run
 from infra.local.record import write_private
 
 _ROLES = ("platform", "operator", "approver")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Bearer tokens for every brand, one per role."""
+
+    platform: str
+    operator: str
+    approver: str
 
 
 def sandbox_keys(path: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ import httpx
 
 from infra.local.ports import HOST
 from infra.local.processes import Program
+from infra.local.psps import LocalPsp
 from infra.local.settings import Ports
 from infra.local.temporal import LocalTemporal
 from infra.settings import Temporal
@@ -25,26 +26,22 @@ _DEFAULTS = {
     "PAYSAGA_API_RETURN_URL_HOSTS": json.dumps(
         ["localhost", "127.0.0.1", "*.example", "example.com", "*.example.com", "*.test"]
     ),
-    "PAYSAGA_ROUTING_ACCOUNTS": json.dumps(
-        [{"psp": "sandbox", "id": "primary"}, {"psp": "sandbox", "id": "secondary"}]
-    ),
 }
 """What the person at the keyboard may set otherwise."""
 
 
-def environment(ports: Ports, postgres_url: str, keys: Mapping[str, str]) -> dict[str, str]:
+def environment(ports: Ports, postgres_url: str, psp: LocalPsp) -> dict[str, str]:
     """For the worker and the API; also for anything that shall join the stack."""
     return {
         **_DEFAULTS,
+        "PAYSAGA_ROUTING_ACCOUNTS": json.dumps(list(psp.accounts)),
         **{name: value for name, value in os.environ.items() if not _is_ours(name)},
         "PAYSAGA_POSTGRES_URL": postgres_url,
         "PAYSAGA_TEMPORAL_ADDRESS": f"{HOST}:{ports.temporal}",
         "PAYSAGA_TEMPORAL_UI_URL": f"http://{HOST}:{ports.temporal_ui or ports.temporal}",
         "PAYSAGA_API_HOST": HOST,
         "PAYSAGA_API_PORT": str(ports.api),
-        "PAYSAGA_SANDBOX_PSP_URL": f"http://{HOST}:{ports.sandbox_psp}",
-        # The PSP's own signing key is not ours to see.
-        **{name: key for name, key in keys.items() if not name.endswith("_SIGNING_KEY")},
+        **psp.told_to_us,
         **_LOUD,
     }
 
@@ -54,23 +51,14 @@ def _is_ours(name: str) -> bool:
     return name.startswith(("PAYSAGA_SANDBOX_PSP_", "PAYSAGA_POSTGRES_", "PAYSAGA_TEMPORAL_"))
 
 
-def sandbox_psp(folder: Path, log: Path, ports: Ports, keys: Mapping[str, str]) -> Program:
-    """It sees nothing of ours but where to send webhooks."""
-    told = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PAYSAGA_")},
-        "PAYSAGA_SANDBOX_PSP_HOST": HOST,
-        "PAYSAGA_SANDBOX_PSP_PORT": str(ports.sandbox_psp),
-        "PAYSAGA_SANDBOX_PSP_DATABASE": str(folder / "sandbox_psp.db"),
-        "PAYSAGA_SANDBOX_PSP_WEBHOOK_URL": f"http://{HOST}:{ports.api}/webhooks/sandbox",
-        **keys,
-        **_LOUD,
-    }
+def psp(chosen: LocalPsp, log: Path, ports: Ports) -> Program:
+    nobodys = {name: told for name, told in os.environ.items() if not name.startswith("PAYSAGA_")}
     return Program(
-        name="sandbox-psp",
-        command=[sys.executable, "-m", "infra.sandbox_psp"],
+        name=chosen.process,
+        command=chosen.command,
         log=log,
         healthy=_answers(f"http://{HOST}:{ports.sandbox_psp}/healthz"),
-        environment=told,
+        environment={**nobodys, **chosen.told, **_LOUD},
     )
 
 

@@ -55,6 +55,8 @@ class LocalSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PAYSAGA_LOCAL_", extra="ignore", frozen=True)
 
     folder: Path = Path("var")
+    psp: str = "sandbox"
+    """Or one that has a lookalike, in its place and on its port."""
     api_port: Port = 8080
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233

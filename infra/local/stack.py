@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra.local import programs
+from infra.local import programs, psps
 from infra.local.addresses import Stack, Supervised
-from infra.local.keys import sandbox_keys, tokens
+from infra.local.keys import tokens
 from infra.local.ports import HOST, LocalError
 from infra.local.postgres import LocalPostgres
 from infra.local.processes import Child, Program, run
@@ -50,6 +50,7 @@ class AlreadyRunning(LocalError):
 async def local_stack(
     folder: Path,
     *,
+    psp: str = psps.SANDBOX,
     ports: Ports | None = None,
     durable: bool = True,
     say: Callable[[str], None] = lambda _: None,
@@ -57,10 +58,11 @@ async def local_stack(
 ) -> AsyncIterator[Stack]:
     """Start everything, yield its addresses and tokens, stop everything in reverse order.
 
-    `local.env` in the folder says the same for as long as it lasts. Without `ports` free ones are
-    taken. `durable=False` keeps Temporal in memory and Postgres without fsync. Raises
-    AlreadyRunning, PortTaken, LocalError; then nothing is left running.
+    `local.env` in the folder says the same for as long as it lasts. `psp` is one of `psps.names()`.
+    Without `ports` free ones are taken. `durable=False` keeps Temporal in memory and Postgres
+    without fsync. Raises AlreadyRunning, PortTaken, LocalError; then nothing is left running.
     """
+    psps.require(psp)
     ports = ports or Ports.free()
     with _sole(folder) as (folder, tell):
         record = Record(folder / "run.json")
@@ -68,7 +70,7 @@ async def local_stack(
             say(f"ended what the last run left behind: {', '.join(left)}")
         ports.require_free()
         async with _closed_in_full() as running:
-            starter = _Starter(folder, ports, durable, record, say, running, detour)
+            starter = _Starter(folder, psp, ports, durable, record, say, running, detour)
             stack = await starter.start()
             write_private(folder / "local.env", stack.local_env())
             tell("running", stack.addresses)
@@ -141,6 +143,7 @@ class _Starter:
     def __init__(
         self,
         folder: Path,
+        psp: str,
         ports: Ports,
         durable: bool,
         record: Record,
@@ -148,23 +151,23 @@ class _Starter:
         running: AsyncExitStack,
         detour: Detour,
     ) -> None:
-        self._folder, self._ports, self._durable = folder, ports, durable
+        self._folder, self._psp, self._ports, self._durable = folder, psp, ports, durable
         self._record, self._say, self._running = record, say, running
         self._detour = detour
         self._started: dict[str, Supervised] = {}
 
     async def start(self) -> Stack:
         folder, ports = self._folder, self._ports
-        keys = sandbox_keys(folder / "sandbox_psp.json")
+        psp = psps.find(self._psp, folder, ports)
         postgres = self._postgres()
         await self._begin("postgres", postgres, "Postgres")
-        told = programs.environment(ports, postgres.url, keys)
+        told = programs.environment(ports, postgres.url, psp)
         as_owner = {**told, "PAYSAGA_POSTGRES_MIGRATION_URL": postgres.migration_url}
         await self._migrate(as_owner)
         temporal = self._temporal()
         await self._begin("temporal", temporal, "Temporal")
         for program, title in (
-            (programs.sandbox_psp(folder, self._log("sandbox-psp"), ports, keys), "Sandbox PSP"),
+            (programs.psp(psp, self._log(psp.process), ports), psp.title),
             (programs.worker(self._log("worker"), told, temporal), "Worker"),
             (programs.api(self._log("api"), told, ports), "API"),
         ):
@@ -172,7 +175,8 @@ class _Starter:
         return Stack(
             folder=folder,
             api_url=f"http://{HOST}:{ports.api}",
-            sandbox_psp_url=f"http://{HOST}:{ports.sandbox_psp}",
+            psp=psp,
+            psp_url=f"http://{HOST}:{ports.sandbox_psp}",
             postgres=postgres,
             temporal=temporal,
             tokens=await tokens(folder / "postgres" / "tokens.json", as_owner),

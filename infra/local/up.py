@@ -44,7 +44,7 @@ async def _hold(chosen: LocalSettings, console: Console) -> int:
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    async with local_stack(chosen.folder, ports=chosen.ports, say=say) as stack:
+    async with local_stack(chosen.folder, psp=chosen.psp, ports=chosen.ports, say=say) as stack:
         _show(console, stack.addresses, chosen)
         console.print("Ctrl-C stops it; what it knows stays.")
         await asyncio.Event().wait()

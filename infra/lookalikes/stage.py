@@ -57,6 +57,8 @@ class Stage:
     """None: this PSP pays no players."""
     method: str = "card"
     """The payment method of the demo's deposits."""
+    three_decimals: bool = True
+    """Whether it takes currencies that have three decimals."""
     page_field: str | None = None
     """Where the payer chooses on the hosted page: the field in which `tokens` are said there, and
     every authorization goes by that page. None: the payment token says it."""

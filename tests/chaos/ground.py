@@ -46,7 +46,7 @@ async def ground(
             local_stack(folder, ports=ports, say=say, detour=_detour(links, ear))
         )
         psp = await opened.enter_async_context(
-            httpx.AsyncClient(base_url=stack.sandbox_psp_url, trust_env=False, timeout=10.0)
+            httpx.AsyncClient(base_url=stack.psp_url, trust_env=False, timeout=10.0)
         )
         yield Ground(stack, links, psp, ear)
 

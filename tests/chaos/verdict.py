@@ -78,7 +78,7 @@ async def _audited(at: Ground) -> Report:
     scope = Scope(patience=timedelta(0), histories=None, logs=[at.stack.folder / "log"])
     temporal = await connect(Temporal(address=at.stack.temporal.address))
     async with await open_pool(Postgres.model_validate({"url": at.stack.postgres.url})) as pool:
-        return await audit(pool, temporal, at.stack.sandbox_psp_url, scope)
+        return await audit(pool, temporal, at.stack.psp_url, scope)
 
 
 def _told_and_true(diary: Diary, rows: list[asyncpg.Record]) -> list[str]:

@@ -16,14 +16,15 @@ import pytest
 from infra.local.ports import LocalError, free_ports
 from infra.local.settings import Ports
 from infra.local.stack import AlreadyRunning, local_stack
+from infra.lookalikes import stage
 
 
-async def up(folder: Path, **settings: str) -> tuple[int | None, str]:
+async def up(folder: Path, *words: str, **settings: str) -> tuple[int | None, str]:
     """Exit code and everything it said."""
     names = ("API", "TEMPORAL", "TEMPORAL_UI", "POSTGRES", "SANDBOX_PSP")
     ports = zip(names, free_ports(5), strict=True)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "infra.local", "up"),
+        *(sys.executable, "-m", "infra.local", "up", *words),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={
@@ -62,6 +63,21 @@ async def test_a_setting_that_is_no_port_is_named(tmp_path: Path) -> None:
     assert code == 1
     assert "PAYSAGA_LOCAL_API_PORT=eighty" in said
     assert "Traceback" not in said
+
+
+async def test_a_psp_that_cannot_be_started_here_is_answered_with_those_that_can(
+    tmp_path: Path,
+) -> None:
+    code, said = await up(tmp_path, PAYSAGA_LOCAL_PSP="acme")
+    assert code == 1
+    assert "there is no PSP acme to start here; there are: sandbox, " in said
+    assert all(name in said for name in stage.names())
+    assert "Traceback" not in said
+
+
+async def test_the_psps_word_at_the_keyboard_goes_before_the_setting(tmp_path: Path) -> None:
+    code, said = await up(tmp_path, "--psp", "nobody", PAYSAGA_LOCAL_PSP="sandbox")
+    assert (code, "there is no PSP nobody" in said) == (1, True)
 
 
 async def test_two_servers_cannot_have_one_port(tmp_path: Path) -> None:

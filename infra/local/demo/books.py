@@ -13,6 +13,7 @@ import asyncpg
 
 from infra.local.demo.money import text_of_minor
 from infra.local.demo.sandbox import Entry, SandboxPsp
+from infra.local.psps import SANDBOX
 
 Sums = Counter[tuple[str, str]]
 """Minor units by (payment id or account, currency); none that is zero."""
@@ -63,6 +64,7 @@ class Books:
     owner: asyncpg.Connection
     """Of the database: the application's own role sees less."""
     psp: SandboxPsp
+    psp_name: str = SANDBOX
 
     async def prove(self) -> list[Proof]:
         """All claims, whether they hold or not. Asked once things are quiet."""
@@ -101,10 +103,13 @@ class Books:
     async def _clearing(self, journal: list[Entry]) -> Proof:
         """A merchant account owes us what it captured, less what it gave to players."""
         signs = {"capture": 1, "refund": -1, "payout": -1}
-        theirs = _booked(journal, signs, lambda done: f"psp:sandbox:{done['merchant_account']}")
+        theirs = _booked(journal, signs, self._account)
         ours = _sums(await self._rows(_CLEARING))
         claim = "What the PSP owes us is what the clearing accounts say"
         return _compared(claim, theirs, ours, "accounts")
+
+    def _account(self, done: Entry) -> str:
+        return f"psp:{self.psp_name}:{done['merchant_account']}"
 
     async def _wallets(self) -> Proof:
         rows = await self._rows(_WALLETS)

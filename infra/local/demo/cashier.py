@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
+from infra.local.demo.cast import SANDBOX_CAST, Cast
 from infra.local.demo.expecting import Deviation, expect
 from infra.local.demo.money import amount_of, text_of, text_of_minor
 from infra.local.demo.sandbox import SandboxPsp
@@ -42,8 +44,11 @@ class Cashier:
     tokens: Mapping[str, str]
     """By who asks: platform, operator, approver, supervisor (platform and approver in one)."""
     psp: SandboxPsp
+    cast: Cast = SANDBOX_CAST
     watch: Callable[[str], None] = field(default=lambda status: None)
     """Told every status that is seen."""
+    _chosen: dict[str, str] = field(default_factory=dict)
+    """What the player will choose on the PSP's page, by intent, where the page asks."""
 
     async def ask(
         self,
@@ -76,13 +81,16 @@ class Cashier:
         self,
         player: str,
         amount: str,
-        token: str = "tok_ok",  # noqa: S107
+        token: str | None = None,
         **more: Any,
     ) -> str:
-        """A new intent's id. `more` as for `ask_for_intent`."""
+        """A new intent's id. Without a token, one that is good; `more` as for `ask_for_intent`."""
+        token = token or self.cast.tokens.ok
         answer = await self.ask_for_intent(player, amount, token, **more)
         expect("opening an intent", (answer.status, answer.body.get("status")), (201, "INITIATED"))
-        return str(answer.body["intent_id"])
+        intent_id = str(answer.body["intent_id"])
+        self._chosen[intent_id] = token
+        return intent_id
 
     async def ask_for_intent(
         self,
@@ -97,25 +105,42 @@ class Cashier:
         body = {
             "player_id": player,
             "amount": amount_of(amount),
-            "method": "card",
+            "method": self.cast.method,
             "return_url": RETURN_URL,
-            "payment_token": token,
+            "payment_token": None if self.cast.page_field else token,
             "capture_method": capture_method,
             "metadata": _METADATA,
         }
         return await self.ask("/v1/cashier/intents", body, key=key, trace_id=trace_id)
 
     async def tell(self, intent_id: str, command: str, body: Body | None = None) -> Body:
-        """authorize, capture, void or cancel; refusals are deviations."""
+        """authorize, capture, void, cancel …; refusals are deviations."""
         answer = await self.ask(f"/v1/cashier/intents/{intent_id}/{command}", body)
         if answer.status not in (201, 202):
             raise Deviation(f"to {command}", "201 or 202", f"{answer.status} {answer.body}")
         return answer.body
 
-    async def deposit(self, player: str, amount: str, token: str = "tok_ok") -> Body:  # noqa: S107
+    async def authorize(self, intent_id: str, press: str = "approve") -> Body:
+        """With whatever the PSP's page wants of the player, once or for each account asked."""
+        told, answered = await self.tell(intent_id, "authorize"), set[str]()
+        while told["status"] == "REQUIRES_ACTION" and told["redirect_url"] not in answered:
+            answered.add(told["redirect_url"])
+            told = await self.return_from(told, press)
+        return told
+
+    async def return_from(self, told: Body, press: str) -> Body:
+        """The player presses a button on the PSP's page; the front end tells that they are back."""
+        intent_id, page_url = told["intent_id"], told["redirect_url"]
+        field_, choice = self.cast.page_field, self._chosen.get(intent_id, "")
+        sent_to = urlsplit(await self.psp.answer(page_url, press, **_choices(field_, choice)))
+        place = f"{sent_to.scheme}://{sent_to.netloc}{sent_to.path}"
+        expect("where the player is sent", place, RETURN_URL)
+        return await self.look(f"/v1/cashier/intents/{intent_id}")
+
+    async def deposit(self, player: str, amount: str, token: str | None = None) -> Body:
         """Opened, authorized and played to its end."""
         intent_id = await self.open(player, amount, token)
-        await self.tell(intent_id, "authorize")
+        await self.authorize(intent_id)
         return await self.final_intent(intent_id)
 
     async def refund(self, capture_id: str, amount: str) -> Answer:
@@ -131,7 +156,7 @@ class Cashier:
         body = {
             "player_id": player,
             "amount": amount_of(amount),
-            "method": "card",
+            "method": self.cast.method,
             "destination": destination,
             "metadata": _METADATA,
         }
@@ -179,3 +204,7 @@ class Cashier:
         if "status" in body and "version" in body:
             self.watch(str(body["status"]))
         return Answer(given.status_code, body, given.headers)
+
+
+def _choices(field_: str | None, choice: str) -> dict[str, str]:
+    return {field_: choice} if field_ else {}

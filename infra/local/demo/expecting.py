@@ -10,7 +10,17 @@ class Deviation(Exception):
         super().__init__(f"{what}: expected {expected}, came {came}")
 
 
+class NotWith(Exception):
+    """A story that this PSP cannot play; the message is the reason."""
+
+
 def expect(what: str, came: object, expected: object) -> None:
     """Raises Deviation."""
     if came != expected:
         raise Deviation(what, expected, came)
+
+
+def expect_one_of(what: str, came: object, *expected: object) -> None:
+    """Raises Deviation."""
+    if came not in expected:
+        raise Deviation(what, " or ".join(map(str, expected)), came)

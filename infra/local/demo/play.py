@@ -18,11 +18,13 @@ from rich.console import Console
 from infra.local.addresses import Stack
 from infra.local.demo.books import Books
 from infra.local.demo.cashier import Cashier
-from infra.local.demo.expecting import Deviation
+from infra.local.demo.cast import cast_of
+from infra.local.demo.expecting import Deviation, NotWith
 from infra.local.demo.sandbox import SandboxPsp
 from infra.local.demo.screen import Outcome, Screen
 from infra.local.demo.stories import STORIES, Story
 from infra.local.keys import issue
+from infra.local.psps import SANDBOX
 from infra.local.stack import local_stack
 
 
@@ -43,7 +45,7 @@ async def scene(stack: Stack) -> AsyncIterator[Scene]:
             await opened.enter_async_context(
                 httpx.AsyncClient(base_url=url, trust_env=False, timeout=30.0)
             )
-            for url in (stack.api_url, stack.sandbox_psp_url)
+            for url in (stack.api_url, stack.psp_url)
         ]
         owner = await asyncpg.connect(stack.postgres.migration_url, ssl=False)
         opened.push_async_callback(owner.close)
@@ -54,19 +56,20 @@ async def scene(stack: Stack) -> AsyncIterator[Scene]:
             # Who may both ask and approve: just not the same payout.
             "supervisor": await issue("supervisor", ("platform", "approver"), stack.as_owner),
         }
-        psp = SandboxPsp(http)
-        yield Scene(Cashier(api, tokens, psp), psp, Books(owner, psp), stack.temporal.ui_url or "")
+        psp, name = SandboxPsp(http), stack.psp.name
+        cashier = Cashier(api, tokens, psp, cast_of(name))
+        yield Scene(cashier, psp, Books(owner, psp, name), stack.temporal.ui_url or "")
 
 
-async def demo(console: Console, *, keep: bool) -> int:
+async def demo(console: Console, *, psp: str, keep: bool) -> int:
     """The exit code: 0 when every story was told and the books hold. Raises LocalError."""
     _forget_settings()
     folder = Path(tempfile.mkdtemp(prefix="paysaga-demo-"))
     screen, failed = Screen(console), False
     try:
-        async with local_stack(folder, say=screen.say) as stack, scene(stack) as at:
+        async with local_stack(folder, psp=psp, say=screen.say) as stack, scene(stack) as at:
             failed = not await tell(STORIES, at, screen)
-            await _stay(stack, console) if keep else screen.farewell()
+            await _stay(stack, console) if keep else screen.farewell("" if psp == SANDBOX else psp)
     finally:
         if failed:
             console.print(f"The logs are kept: {folder / 'log'}", soft_wrap=True)
@@ -93,7 +96,7 @@ async def tell(stories: Sequence[Story], at: Scene, screen: Screen) -> bool:
     proofs = await at.books.prove()
     screen.table(at.ui_url)
     screen.proofs(proofs)
-    return all(proof.holds for proof in proofs) and all(each.told for each in outcomes)
+    return all(proof.holds for proof in proofs) and not any(each.deviation for each in outcomes)
 
 
 async def _stay(stack: Stack, console: Console) -> None:
@@ -105,9 +108,10 @@ async def _stay(stack: Stack, console: Console) -> None:
 
 async def _play(story: Story, cashier: Cashier) -> Outcome:
     try:
-        told, deviation = await story.play(cashier), ""
+        return Outcome(story, await story.play(cashier))
+    except NotWith as reason:
+        return Outcome(story, None, absent=f"not with {cashier.cast.psp}: {reason}")
     except Deviation as wrong:
-        told, deviation = None, str(wrong)
+        return Outcome(story, None, str(wrong))
     except (httpx.HTTPError, LookupError, ValueError) as wrong:
-        told, deviation = None, f"{type(wrong).__name__}: {wrong}"
-    return Outcome(story, told, deviation)
+        return Outcome(story, None, f"{type(wrong).__name__}: {wrong}")

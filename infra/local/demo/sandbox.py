@@ -1,4 +1,7 @@
-"""The sandbox PSP from outside: its hosted page as a browser uses it, its journal as proof."""
+"""The PSP from outside: its hosted page as a browser uses it, its journal as proof.
+
+A lookalike of a real PSP has the same page and the same journal as the sandbox PSP.
+"""
 
 from __future__ import annotations
 

@@ -22,11 +22,19 @@ _WIDE = 200
 
 @dataclass
 class Outcome:
-    """What became of a story: told as expected, or the deviation."""
+    """What became of a story: told as expected, or the deviation, or why it is not played."""
 
     story: Story
     told: Told | None
-    deviation: str
+    deviation: str = ""
+    absent: str = ""
+
+    @property
+    def ending(self) -> str:
+        """In one line."""
+        if self.told is not None:
+            return self.told.state
+        return self.absent or f"FAILED: {self.deviation}"
 
 
 class Screen:
@@ -69,8 +77,7 @@ class Screen:
         self._outcomes[outcome.story.number] = outcome
         self._playing = None
         if self._live is None:
-            ending = outcome.told.state if outcome.told else f"FAILED: {outcome.deviation}"
-            self.say(f"{outcome.story.number:2}  {outcome.story.title}: {ending}")
+            self.say(f"{outcome.story.number:2}  {outcome.story.title}: {outcome.ending}")
 
     def table(self, ui_url: str) -> None:
         """Story, final state, wallet, link; links below it where a line is too short."""
@@ -84,8 +91,9 @@ class Screen:
         if not wide:
             self._console.print()
             for outcome, link in zip(self._outcomes.values(), links, strict=True):
-                number = f"{outcome.story.number:2}  "
-                self._console.print(number + link, soft_wrap=True, highlight=False)
+                if link:
+                    number = f"{outcome.story.number:2}  "
+                    self._console.print(number + link, soft_wrap=True, highlight=False)
         for outcome in self._outcomes.values():
             if outcome.deviation:
                 told = f"Story {outcome.story.number}: {outcome.deviation}"
@@ -98,11 +106,13 @@ class Screen:
             line = Text.assemble((f"{mark} {proof.claim}: ", style), proof.numbers)
             self._console.print(line, soft_wrap=True)
 
-    def farewell(self) -> None:
+    def farewell(self, psp: str) -> None:
+        """`psp` is empty for the one that needs no mention."""
         self._console.print(
             "\nThe links last as long as the stack, which stops now. To look around:"
         )
-        self._console.print("  make demo KEEP=1", highlight=False)
+        named = f"PSP={psp} " if psp else ""
+        self._console.print(f"  make demo {named}KEEP=1", highlight=False)
 
     def _progress(self, stories: Sequence[Story]) -> Table:
         table = _columns()
@@ -131,6 +141,8 @@ def _columns(*more: str) -> Table:
 
 def _row(outcome: Outcome) -> tuple[str, str, Text, str]:
     number, title = str(outcome.story.number), outcome.story.title
+    if outcome.absent:
+        return number, title, Text("—", style="dim"), outcome.absent
     if outcome.told is None:
         return number, title, Text("not as told", style="bold red"), ""
     told = outcome.told

@@ -71,7 +71,7 @@ async def test_nothing_is_invented_while_payments_are_under_way(stack: Stack) ->
     reports = []
     async with await open_pool(Postgres.model_validate({"url": stack.postgres.url})) as pool:
         while not playing.done():
-            reports.append(await audit(pool, client, stack.sandbox_psp_url))
+            reports.append(await audit(pool, client, stack.psp_url))
     await playing
     assert len(reports) > 1
     assert [found for report in reports for found in report.broken] == []
