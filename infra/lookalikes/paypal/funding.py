@@ -1,0 +1,39 @@
+"""How the payer pays: a choice on the approval page. PayPal's own page lists cards and accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FIELD = "funding"
+
+
+@dataclass(frozen=True)
+class Funding:
+    decline: str | None = None
+    """The issue with which the order's authorization is refused."""
+    only_at: str | None = None
+    """The merchant account where it is; None: at all."""
+    denied: bool = False
+    """The authorization is made, and its status is DENIED."""
+    capture: str = "COMPLETED"
+    """COMPLETED, DECLINED, PENDING (then COMPLETED), or the issue with which it is refused."""
+    refund: str = "COMPLETED"
+    """COMPLETED, PENDING (then COMPLETED), FAILED (PENDING at first)."""
+
+    def verdict(self, account: str) -> str | None:
+        return self.decline if self.only_at in (None, account) else None
+
+
+FUNDING = {
+    "balance": Funding(),
+    "card_declined": Funding(decline="INSTRUMENT_DECLINED"),
+    "card_declined_at_primary": Funding(decline="INSTRUMENT_DECLINED", only_at="primary"),
+    "account_closed": Funding(decline="PAYER_ACCOUNT_LOCKED_OR_CLOSED"),
+    "authorization_denied": Funding(denied=True),
+    "capture_refused": Funding(capture="TRANSACTION_REFUSED"),
+    "capture_declined": Funding(capture="DECLINED"),
+    "capture_pending": Funding(capture="PENDING"),
+    "refund_pending": Funding(refund="PENDING"),
+    "refund_fails": Funding(refund="FAILED"),
+}
+"""The first is what the payer gets without choosing."""

@@ -1,0 +1,95 @@
+"""Orders: made, approved by the payer on the hosted page, authorized."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.lookalikes.paypal import errors, reading, views
+from infra.lookalikes.paypal.books import Books
+from infra.lookalikes.paypal.desk import Call, Reply
+from infra.lookalikes.paypal.issues import ORDERS
+from infra.lookalikes.paypal.things import Authorization, Order
+
+
+def create(books: Books, call: Call) -> Reply:
+    """Raises PayPalError, as every rule. With a payment source 200, without one 201."""
+    body = call.body
+    if "payment_source" in body and not call.key:
+        raise errors.invalid("PAYPAL_REQUEST_ID_REQUIRED", ORDERS)
+    if body.get("intent") != "AUTHORIZE":
+        issue = "NOT_SUPPORTED" if body.get("intent") == "CAPTURE" else "INVALID_PARAMETER_VALUE"
+        raise errors.invalid(issue if "intent" in body else _MISSING, ORDERS, "/intent")
+    order = _order(call, _unit(body))
+    books.orders[order.id] = order
+    status = 200 if order.wallet else 201
+    return Reply(status, lambda: books.view_order(order), again=200, has_minimum=True)
+
+
+_MISSING = "MISSING_REQUIRED_PARAMETER"
+
+
+def retrieve(books: Books, call: Call) -> Reply:
+    order = books.order(call.account, call.id)
+    return Reply(200, lambda: books.view_order(order))
+
+
+def authorize(books: Books, call: Call) -> Reply:
+    order = books.order(call.account, call.id)
+    if order.authorizations:
+        raise errors.refused("ORDER_ALREADY_AUTHORIZED", ORDERS)
+    if order.status != "APPROVED":
+        raise errors.refused("ORDER_NOT_APPROVED", ORDERS)
+    reference = order.custom_id or call.key
+    issue = order.funding.verdict(order.account)
+    if issue is not None:
+        order.declined = True
+        books.done("authorization", order, order.id, order.amount, key=reference, code=issue)
+        again = [views.link(views.approval_url(order, books.url), "redirect")]
+        links = again if issue == "INSTRUMENT_DECLINED" else []
+        raise errors.refused(issue, ORDERS, links=links, kept=True)
+    held = Authorization(order, order.amount, reference, denied=order.funding.denied)
+    order.authorizations.append(held)
+    order.status = "COMPLETED"
+    books.authorizations[held.id] = held
+    code = "DENIED" if held.denied else None
+    books.done("authorization", order, held.id, held.amount, key=reference, code=code)
+    if not held.denied:
+        books.tell_authorization("PAYMENT.AUTHORIZATION.CREATED", held, key=reference)
+    return Reply(201, lambda: books.view_order(order), again=200, has_minimum=True)
+
+
+def _unit(body: dict[str, Any]) -> dict[str, Any]:
+    units = body.get("purchase_units")
+    if not isinstance(units, list):
+        raise errors.invalid(_MISSING, ORDERS, "/purchase_units")
+    if len(units) != 1:
+        issue = "INVALID_ARRAY_MAX_ITEMS" if units else "INVALID_ARRAY_MIN_ITEMS"
+        raise errors.invalid(issue, ORDERS, "/purchase_units")
+    unit = units[0]
+    if not isinstance(unit, dict) or "amount" not in unit:
+        raise errors.invalid(_MISSING, ORDERS, "/purchase_units/@reference_id=='default'/amount")
+    return unit
+
+
+def _order(call: Call, unit: dict[str, Any]) -> Order:
+    at = "/purchase_units/0"
+    amount, currency = reading.money(unit, "amount", ORDERS, at=at)
+    source = reading.part(call.body, "payment_source", ORDERS)
+    wallet = reading.part(source, "paypal", ORDERS, at="/payment_source")
+    if source and "paypal" not in source:
+        raise errors.invalid("NOT_SUPPORTED", ORDERS, "/payment_source")
+    context = reading.part(wallet, "experience_context", ORDERS, at="/payment_source/paypal")
+    context = context or reading.part(call.body, "application_context", ORDERS)
+    return Order(
+        account=call.account,
+        amount=amount,
+        currency=currency,
+        reference_id=reading.text(unit, "reference_id", ORDERS, at=at, most=256) or "default",
+        custom_id=reading.text(unit, "custom_id", ORDERS, at=at),
+        invoice_id=reading.text(unit, "invoice_id", ORDERS, at=at),
+        description=reading.text(unit, "description", ORDERS, at=at),
+        wallet=bool(source),
+        return_url=reading.text(context, "return_url", ORDERS, most=4000),
+        cancel_url=reading.text(context, "cancel_url", ORDERS, most=4000),
+        status="PAYER_ACTION_REQUIRED" if source else "CREATED",
+    )
