@@ -59,6 +59,8 @@ Deposits, payouts and refunds of players, over many payment service providers.
   `Idempotent-Replayed: true`; with another request it is a 409. After a 503 or a lost
   connection repeat the request with the same key.
 * `X-Trace-Id` is taken or made, returned, and found on the run, in the logs and at the PSP.
+* A `redirect_url` is the PSP's page: send the player there. When they come back on your
+  `return_url`, send its query to the intent's `complete`, for every PSP alike.
 * Amounts are decimal strings with at most the currency's places: `{"amount": "50.00",
   "currency": "EUR"}`.
 * Errors are problems by RFC 9457: branch on `type`.

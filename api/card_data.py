@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from api.errors import Problem
 from infra.card_data import has_card_data
+
+_OPAQUE = re.compile(r"[!-~]{100,}")
+_LETTERS = re.compile(r"[A-Za-z]")
 
 
 def refuse_card_data(*texts: str) -> None:
@@ -15,3 +20,12 @@ def refuse_card_data(*texts: str) -> None:
             "Card and account numbers are refused",
             "a value looks like a card number or an IBAN; send a token of the PSP instead",
         )
+
+
+def without_chance(text: str) -> str:
+    """A PSP's long token with nothing in it that would pass for an IBAN by chance.
+
+    One in some thousands of them would, and its player could not pay; card numbers are a run of
+    digits that no random letters make.
+    """
+    return _LETTERS.sub("~", text) if _OPAQUE.fullmatch(text) else text

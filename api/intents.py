@@ -21,12 +21,19 @@ from api.words import (
     IntentId,
     Metadata,
     Method,
+    Parameters,
     PlayerId,
     PspToken,
     require_method,
     require_return_url,
 )
-from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, DepositOrder, Status
+from workflows.domain.deposits import (
+    AuthorizeCommand,
+    CaptureCommand,
+    CompleteCommand,
+    DepositOrder,
+    Status,
+)
 from workflows.domain.payments import CaptureMethod, Kind
 from workflows.domain.wallet import Player
 
@@ -53,6 +60,10 @@ class Authorize(Body):
 
 class Capture(Body):
     amount: AmountIn | None = Field(None, description="without it, all that is held")
+
+
+class Complete(Body):
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class Nothing(Body):
@@ -114,6 +125,35 @@ async def authorize(
     command = AuthorizeCommand(payment_token=body.payment_token)
     asked = body.model_dump(mode="json")
     return await commanded(ask, row, "authorize", views.intent, argument=command, parameters=asked)
+
+
+@router.post(
+    "/{intent_id}/complete",
+    status_code=201,
+    summary="Go on: the player is back from the PSP's page",
+    responses=writes(views.IntentView, 201, 202),
+    openapi_extra=takes(
+        Complete, {"parameters": {"redirectResult": "X6XtfGC3!Y…"}}, required=False
+    ),
+)
+async def complete(
+    ask: CashierWrite,
+    intent_id: IntentId,
+    body: Annotated[Complete, Depends(json_body(Complete, optional=True, tokens=True))],
+) -> Response:
+    """Call it whenever a player comes back on the intent's `return_url`, for every PSP alike, with
+    the names and values of the URL's query, whatever they are; without a query, with no body.
+
+    Some PSPs wait for it before they hold the money, others do not mind. It answers like
+    `authorize`: another `redirect_url` is another challenge, to be shown; 202 with PENDING means
+    that the PSP tells later; 409 that the intent does not wait for the player (any more), so look
+    at it. A player who never comes back costs nothing: where the PSP tells that they are done, we
+    go on without them.
+    """
+    row = await owned(ask, intent_id, "in_", "intent")
+    command = CompleteCommand(parameters=body.parameters)
+    asked = body.model_dump(mode="json")
+    return await commanded(ask, row, "complete", views.intent, argument=command, parameters=asked)
 
 
 @router.post(

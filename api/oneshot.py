@@ -70,6 +70,9 @@ _EXAMPLE = {
 async def init(
     ask: CashierWrite, body: Annotated[InitPayment, Depends(json_body(InitPayment))]
 ) -> Response:
+    """Send the player to `redirect_url` (the Location, too). When they come back on `returnUrl`,
+    send its query to `POST /v1/cashier/intents/{intent_id}/complete`, whichever PSP it was.
+    """
     order, payment = intent_of(ask, body.as_intent())
     claim = ask.claim(payment.brand, order.intent_id, body.model_dump(mode="json"))
 

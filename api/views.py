@@ -10,24 +10,8 @@ from pydantic import BaseModel, Field
 
 from activities.registry.tables import PaymentEventRow, PaymentRow
 from api.amounts import AmountOut
+from api.outcomes import AttemptView, Decline, ThreeDSecure, attempts_of, checks_of, decline_of
 from workflows.domain.payments import Record
-
-
-class ThreeDSecure(BaseModel):
-    scheme: str | None = None
-    version: str | None = None
-    ds_trans_id: str | None = None
-    liability_shift: bool | None = None
-    avs: str | None = None
-    cvv: str | None = None
-
-
-class Decline(BaseModel):
-    """Why not, in our normalised words, beside the PSP's own code."""
-
-    reason: str = Field(examples=["insufficient_funds"])
-    code: str | None = None
-    soft: bool | None = Field(None, description="another merchant account might have said yes")
 
 
 class Seen(BaseModel):
@@ -44,6 +28,7 @@ class Seen(BaseModel):
     merchant_account: str | None
     psp_ref: str | None
     decline: Decline | None
+    attempts: list[AttemptView] = Field(description="every question that a PSP answered for sure")
     trace_id: str
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -122,7 +107,7 @@ def intent(row: PaymentRow, record: Record | None = None) -> IntentView:
         metadata=row.details["metadata"],
         eci=checks.get("eci"),
         cavv=checks.get("cavv"),
-        three_ds=ThreeDSecure(**_only(ThreeDSecure, checks)) if checks else None,
+        three_ds=checks_of(facts),
         redirect_url=facts.get("redirect_url"),
         captured=_money(facts.get("captured")),
         capture_id=facts.get("capture_id"),
@@ -174,7 +159,7 @@ def event(row: PaymentEventRow) -> IntentEvent:
         redirect_url=row.facts.get("redirect_url"),
         capture_id=row.facts.get("capture_id"),
         captured=_money(row.facts.get("captured")),
-        decline=_decline(row.facts),
+        decline=decline_of(row.facts),
         at=row.at,
     )
 
@@ -192,7 +177,8 @@ def _seen(row: PaymentRow, record: Record | None, facts: dict[str, Any]) -> dict
         "psp": account.get("psp"),
         "merchant_account": account.get("id"),
         "psp_ref": facts.get("psp_ref"),
-        "decline": _decline(facts),
+        "decline": decline_of(facts),
+        "attempts": attempts_of(facts),
         "trace_id": row.trace_id,
     }
     return seen | _times(row, record)
@@ -213,14 +199,5 @@ def _facts(row: PaymentRow, record: Record | None) -> dict[str, Any]:
     return facts
 
 
-def _decline(facts: dict[str, Any]) -> Decline | None:
-    problem = facts.get("problem")
-    return Decline(**_only(Decline, problem)) if problem else None
-
-
 def _money(value: dict[str, Any] | None) -> AmountOut | None:
     return AmountOut.of_minor(value["minor_units"], value["currency"]) if value else None
-
-
-def _only(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values.get(name) for name in model.model_fields}

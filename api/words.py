@@ -121,6 +121,39 @@ Metadata = Annotated[
 ]
 
 
+# --- what a player comes back with -------------------------------------------------------------
+
+_MAX_PARAMETERS, _MAX_NAME, _MAX_PARAMETER = 20, 64, 8192
+
+
+def _check_parameters(given: dict[str, str]) -> dict[str, str]:
+    if any(_names_card_data(name) for name in given):
+        raise PydanticCustomError("parameters", "card data such as a CVV is refused")
+    if len(given) > _MAX_PARAMETERS:
+        raise PydanticCustomError("parameters", "at most 20 parameters")
+    if not all(0 < len(name) <= _MAX_NAME for name in given):
+        raise PydanticCustomError("parameters", "names are 1 to 64 characters")
+    if any(len(value) > _MAX_PARAMETER for value in given.values()):
+        raise PydanticCustomError("parameters", "values are at most 8192 characters")
+    return given
+
+
+Parameters = Annotated[
+    dict[str, str],
+    AfterValidator(_check_parameters),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "The query of the URL on which the player came back, decoded, as it is.",
+            "maxProperties": _MAX_PARAMETERS,
+            "propertyNames": {"minLength": 1, "maxLength": _MAX_NAME},
+            "additionalProperties": {"type": "string", "maxLength": _MAX_PARAMETER},
+            "examples": [{"redirectResult": "X6XtfGC3!Y…"}],
+        }
+    ),
+]
+
+
 def require_method(method: str, settings: Settings, pointer: str = "/method") -> str:
     """Raises Problem `invalid-request`, naming those there are."""
     known = settings.routing.methods
