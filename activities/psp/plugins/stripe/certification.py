@@ -1,0 +1,218 @@
+"""Stripe's side of the wire, for the certification suite."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from activities.psp.certification import Canned, Heard, Signed, Verdict
+from activities.psp.contract import Adapter
+from workflows.domain.psp import MerchantAccount, Operation
+
+from .adapter import StripeAdapter
+from .settings import StripeAccount, StripeSettings
+
+AUTHORIZE_KEY, REFUND_KEY, OTHER_KEY = "in_cert:authorize:1", "re_cert:refund", "in_other:refund"
+"""A status is asked by Stripe's id: only the suite's own instructions say what it is about."""
+CREATED = 1_800_000_000
+Json = dict[str, Any]
+
+_WORDS = {Verdict.PENDING: "processing", Verdict.UNHEARD_OF: "under_review"}
+_SECRETS = ("sk_test_certified", "whsec_certified")
+
+
+class StripeCertification:
+    def __init__(self) -> None:
+        self._currency = "eur"
+
+    @property
+    def account(self) -> MerchantAccount:
+        return MerchantAccount("stripe", "primary")
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        return _SECRETS
+
+    @property
+    def examples(self) -> Path:
+        return Path(__file__).with_name("examples")
+
+    def connect(self, base_url: str) -> Adapter:
+        key, secret = _SECRETS
+        account = StripeAccount.model_validate(
+            {"url": base_url, "secret_key": key, "webhook_secret": secret}
+        )
+        return StripeAdapter(StripeSettings(accounts={"primary": account}))
+
+    def answers(self, operation: str) -> Collection[Verdict]:
+        said = set(Verdict) - {Verdict.NOT_FOUND}
+        if operation == Operation.VOID:
+            # A cancel is done at once, and no bank is asked.
+            said -= {Verdict.DECLINED_UNMAPPED, Verdict.PENDING}
+        return said
+
+    def answer(self, request: Heard, verdict: Verdict) -> Canned:
+        parts = urlsplit(request.path)
+        steps = parts.path.removeprefix("/v1/").split("/")
+        asked = dict(parse_qsl(request.body.decode() or parts.query))
+        refunds = steps[0] == "refunds"
+        if request.method == "POST" and refunds:
+            return _refund_of(asked, self._currency, verdict)
+        if request.method == "POST":
+            # A capture names no currency: it is that of the authorization.
+            self._currency = asked.get("currency", self._currency)
+            amount = int(asked.get("amount") or asked.get("amount_to_capture") or 5000)
+            key = asked.get("metadata[paysaga_key]", AUTHORIZE_KEY)
+            return _step(steps, amount, self._currency, key, verdict)
+        if len(steps) > 1 and steps[1] != "search":
+            if verdict is Verdict.NOT_FOUND:
+                return missing()
+            return _said(_seen_refund(verdict) if refunds else _seen_intent(steps[1], verdict))
+        thing = _seen_refund(verdict) if refunds else _seen_intent("pi_certified", verdict)
+        found = [] if verdict is Verdict.NOT_FOUND else [thing]
+        return _said({"object": "list", "url": parts.path, "has_more": False, "data": found})
+
+    def before(self, request: Heard) -> Canned | None:
+        return None
+
+    @property
+    def timestamped(self) -> bool:
+        return True
+
+    def sign(self, body: bytes, at: int, *, stranger: bool = False) -> Signed:
+        secret = b"whsec_stranger" if stranger else _SECRETS[1].encode()
+        digest = hmac.digest(secret, f"{at}.".encode() + body, hashlib.sha256).hex()
+        return Signed({"stripe-signature": f"t={at},v1={digest}"}, body)
+
+    def tampered(self, signed: Signed) -> Sequence[Signed]:
+        turned = signed.body.replace(b'"amount": ', b'"amount": 1')
+        spaced = json.dumps(json.loads(signed.body), indent=1).encode()
+        return [Signed(signed.headers, body) for body in (turned, spaced)]
+
+
+def intent(**members: Any) -> Json:
+    """A payment intent as Stripe tells it, of 50.00 EUR unless the members say otherwise."""
+    made: Json = {
+        "id": "pi_certified",
+        "object": "payment_intent",
+        "amount": 5000,
+        "amount_capturable": 0,
+        "amount_received": 0,
+        "capture_method": "manual",
+        "confirmation_method": "automatic",
+        "created": CREATED,
+        "currency": "eur",
+        "livemode": False,
+        "metadata": {"paysaga_key": AUTHORIZE_KEY},
+        "payment_method_types": ["card"],
+        "status": "requires_capture",
+    }
+    return {**made, **members}
+
+
+def refund(**members: Any) -> Json:
+    made: Json = {
+        "id": "re_certified",
+        "object": "refund",
+        "amount": 5000,
+        "created": CREATED,
+        "currency": "eur",
+        "metadata": {"paysaga_key": REFUND_KEY},
+        "payment_intent": "ref_1",
+        "status": "succeeded",
+    }
+    return {**made, **members}
+
+
+def fault(status: int, **members: Any) -> Canned:
+    return Canned(status, json.dumps({"error": {"message": "No.", **members}}).encode())
+
+
+def missing() -> Canned:
+    return fault(404, type="invalid_request_error", code="resource_missing", param="id")
+
+
+def _said(thing: Json) -> Canned:
+    return Canned(200, json.dumps(thing).encode())
+
+
+def _no(verdict: Verdict, **members: Any) -> Canned:
+    unmapped = verdict is Verdict.DECLINED_UNMAPPED
+    code = "invented_next_year" if unmapped else "insufficient_funds"
+    return fault(402, type="card_error", code="card_declined", decline_code=code, **members)
+
+
+def _step(steps: Sequence[str], amount: int, currency: str, key: str, verdict: Verdict) -> Canned:
+    """Of a payment intent: made, captured or canceled."""
+    doing = steps[2] if len(steps) > 2 else "authorize"
+    named = steps[1] if len(steps) > 1 else "pi_certified"
+    said: Json = {"id": named, "amount": amount, "currency": currency}
+    said["metadata"] = {"paysaga_key": OTHER_KEY if verdict is Verdict.MISMATCHED else key}
+    match verdict:
+        case Verdict.DECLINED if doing == "cancel":
+            told = intent(**said, status="succeeded", amount_received=amount)
+            code = "payment_intent_unexpected_state"
+            return fault(400, type="invalid_request_error", code=code, payment_intent=told)
+        case Verdict.DECLINED | Verdict.DECLINED_UNMAPPED:
+            code = "insufficient_funds" if verdict is Verdict.DECLINED else "invented_next_year"
+            return fault(402, type="card_error", code="card_declined", decline_code=code)
+        case Verdict.PENDING | Verdict.UNHEARD_OF:
+            return _said(intent(**said, status=_WORDS[verdict]))
+        case _ if doing == "capture":
+            return _said(intent(**said, status="succeeded", amount_received=amount))
+        case _ if doing == "cancel":
+            return _said(intent(**said, status="canceled"))
+        case _:
+            return _said(intent(**said, amount_capturable=amount))
+
+
+def _refund_of(asked: Mapping[str, str], currency: str, verdict: Verdict) -> Canned:
+    mismatched = verdict is Verdict.MISMATCHED
+    made = refund(
+        amount=int(asked["amount"]),
+        currency=currency,
+        payment_intent=asked["payment_intent"],
+        metadata={"paysaga_key": OTHER_KEY if mismatched else asked["metadata[paysaga_key]"]},
+        **_refund_words(verdict),
+    )
+    return _said(made)
+
+
+def _seen_refund(verdict: Verdict) -> Json:
+    other = {"payment_intent": "pi_other"} if verdict is Verdict.MISMATCHED else {}
+    return refund(**other, **_refund_words(verdict))
+
+
+def _refund_words(verdict: Verdict) -> Json:
+    match verdict:
+        case Verdict.DECLINED:
+            return {"status": "failed", "failure_reason": "lost_or_stolen_card"}
+        case Verdict.DECLINED_UNMAPPED:
+            return {"status": "failed", "failure_reason": "invented_next_year"}
+        case Verdict.PENDING:
+            return {"status": "pending"}
+        case Verdict.UNHEARD_OF:
+            return {"status": "under_review"}
+        case _:
+            return {"status": "succeeded"}
+
+
+def _seen_intent(named: str, verdict: Verdict) -> Json:
+    """So that whatever was asked of it was done, declined, promised …"""
+    match verdict:
+        case Verdict.DECLINED:
+            error = {"type": "card_error", "code": "card_declined", "decline_code": "do_not_honor"}
+            return intent(id=named, status="requires_payment_method", last_payment_error=error)
+        case Verdict.PENDING | Verdict.UNHEARD_OF:
+            return intent(id=named, status=_WORDS[verdict])
+        case Verdict.MISMATCHED:
+            other = {"paysaga_key": OTHER_KEY}
+            return intent(id=named, status="succeeded", amount_received=5000, metadata=other)
+        case _:
+            # Half of it captured: authorization, capture and release of the rest are all done.
+            return intent(id=named, status="succeeded", amount=10_000, amount_received=5000)

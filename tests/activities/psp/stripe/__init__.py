@@ -1,0 +1,1 @@
+"""Stripe's plugin against Stripe's own description, library and tables."""
