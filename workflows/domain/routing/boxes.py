@@ -91,6 +91,14 @@ def meet(one: Box, other: Box) -> Box | None:
     return both
 
 
+def overlap(one: Box, other: Box) -> bool:
+    """Whether something is in both."""
+    return all(
+        field not in one or not _both(one[field], extent).is_empty
+        for field, extent in other.items()
+    )
+
+
 def subtract(box: Box, taken: Box) -> list[Box]:
     """What is in the box and not in the other, in boxes that do not overlap."""
     left: list[Box] = []

@@ -13,7 +13,7 @@ from .facts import RoutingFacts
 from .health import Health
 from .matching import matcher_of
 from .ordering import NOBODY, Given, Ranking, rank
-from .receipt import Exclusion, Reason, Receipt
+from .receipt import Exclusion, Receipt
 from .rules import Exhausted, Policy, Refuse
 from .statistics import Statistics
 
@@ -87,10 +87,4 @@ def _not_named(given: Given, asked: tuple[MerchantAccount, ...]) -> tuple[Exclus
     if len(asked) == len(allowed):
         return ()
     named = {key_of_account(account) for account in asked}
-    return tuple(
-        [
-            Exclusion(account, Reason.NOT_NAMED)
-            for key, account in allowed.items()
-            if key not in named
-        ]
-    )
+    return tuple([one.not_named for key, one in allowed.items() if key not in named])

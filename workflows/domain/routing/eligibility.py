@@ -26,11 +26,12 @@ class Serving:
     maximum: int | None
     too_small: Exclusion
     too_large: Exclusion
+    not_named: Exclusion
 
 
 @dataclass(frozen=True)
 class Eligible:
-    allowed: Mapping[str, MerchantAccount]
+    allowed: Mapping[str, Serving]
     """By `psp/id`."""
     excluded: tuple[Exclusion, ...]
     probes: frozenset[MerchantAccount] = frozenset()
@@ -40,14 +41,14 @@ def eligible(accounts: Accounts, facts: RoutingFacts, health: Health) -> Eligibl
     serving, excluded = _serving(accounts, facts)
     units = facts.amount.minor_units
     refused: list[Exclusion] = []
-    allowed: dict[str, MerchantAccount] = {}
+    allowed: dict[str, Serving] = {}
     for one in serving:
         if units < one.minimum:
             refused.append(one.too_small)
         elif one.maximum is not None and units > one.maximum:
             refused.append(one.too_large)
         else:
-            allowed[one.key] = one.account
+            allowed[one.key] = one
     probes: frozenset[MerchantAccount] = frozenset()
     if health.troubled:
         probes = _remove_troubled(allowed, refused, facts, health)
@@ -89,6 +90,7 @@ def _of(profile: MerchantAccountProfile, currency: str) -> Serving:
         limit.maximum,
         Exclusion(account, Reason.BELOW_MINIMUM),
         Exclusion(account, Reason.ABOVE_MAXIMUM),
+        Exclusion(account, Reason.NOT_NAMED),
     )
 
 
@@ -105,15 +107,16 @@ def _why_not(profile: MerchantAccountProfile, facts: RoutingFacts) -> Reason | N
 
 
 def _remove_troubled(
-    allowed: dict[str, MerchantAccount],
+    allowed: dict[str, Serving],
     refused: list[Exclusion],
     facts: RoutingFacts,
     health: Health,
 ) -> frozenset[MerchantAccount]:
     """Takes out what is stopped or broken; says which of the rest would be probes."""
-    probes = set()
-    for key, account in list(allowed.items()):
-        standings, stops = health.troubled.get(account.psp, ((), ()))
+    probes, troubled = set(), health.troubled
+    for key in [key for key, one in allowed.items() if one.profile.psp in troubled]:
+        account = allowed[key].account
+        standings, stops = troubled[account.psp]
         about = [one for one in standings if one.is_about(account, facts.method)]
         if any(stop.is_about(account, facts) for stop in stops):
             refused.append(Exclusion(account, Reason.STOPPED))

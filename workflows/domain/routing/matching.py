@@ -29,6 +29,8 @@ from .rules import (
 )
 
 Test = Callable[[RoutingFacts], bool]
+MOST_BITS = 16
+"""Of one rule."""
 
 
 def compiled(condition: Condition) -> Test:
@@ -39,8 +41,7 @@ def compiled(condition: Condition) -> Test:
         case All():
             return _all([compiled(part) for part in condition.conditions])
         case Either():
-            tests = [compiled(part) for part in condition.conditions]
-            return lambda facts: any(test(facts) for test in tests)
+            return _any([compiled(part) for part in condition.conditions])
         case _:
             return _comparison(condition)
 
@@ -59,6 +60,13 @@ def _all(tests: list[Test]) -> Test:
         return True
 
     return every
+
+
+def _any(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda facts: first(facts) or second(facts)
+    return lambda facts: any(test(facts) for test in tests)
 
 
 def _comparison(comparison: Comparison) -> Test:
@@ -124,7 +132,7 @@ def _bin_between(low: str, high: str) -> Test:
 
 @dataclass(frozen=True)
 class Mask:
-    """For one fact: by its value, the bits of the rules that it does not rule out."""
+    """For one fact: by its value, the bits of the boxes that it does not rule out."""
 
     name: str
     listed: dict[str | None, int]
@@ -133,28 +141,39 @@ class Mask:
 
 @dataclass(frozen=True)
 class Matcher:
+    """A rule has a bit for each of the boxes that it holds for, or one if there are many."""
+
     rules: tuple[Rule, ...]
     tests: tuple[Test, ...]
     masks: tuple[Mask, ...]
+    owners: tuple[int, ...]
+    """By bit, the number of the rule."""
 
     @classmethod
     def of(cls, rules: tuple[Rule, ...]) -> Matcher:
-        boxes = [boxes_of(rule.when) for rule in rules]
+        owned = [(box, number) for number, rule in enumerate(rules) for box in _few(rule)]
+        boxes = [box for box, _ in owned]
         masks = [_mask(field, boxes) for field in Field if _is_word(field)]
-        telling = tuple(mask for mask in masks if mask.listed)
-        return cls(rules, tuple(compiled(rule.when) for rule in rules), telling)
+        return cls(
+            rules,
+            tuple(compiled(rule.when) for rule in rules),
+            tuple(mask for mask in masks if mask.listed),
+            tuple(number for _, number in owned),
+        )
 
     def matching(self, facts: RoutingFacts) -> Iterator[Rule]:
         """In their order."""
-        bits = (1 << len(self.rules)) - 1
+        bits = (1 << len(self.owners)) - 1
         for mask in self.masks:
             bits &= mask.listed.get(getattr(facts, mask.name), mask.others)
+        done = -1
         while bits:
             lowest = bits & -bits
-            number = lowest.bit_length() - 1
-            if self.tests[number](facts):
-                yield self.rules[number]
             bits ^= lowest
+            number = self.owners[lowest.bit_length() - 1]
+            if number != done and self.tests[number](facts):
+                yield self.rules[number]
+            done = number
 
 
 def matcher_of(policy: Policy) -> Matcher:
@@ -166,24 +185,25 @@ def matcher_of(policy: Policy) -> Matcher:
     return found
 
 
+def _few(rule: Rule) -> list[Box]:
+    boxes = boxes_of(rule.when)
+    return [{}] if boxes is None or len(boxes) > MOST_BITS else boxes
+
+
 def _is_word(field: Field) -> bool:
     return TYPES[field].shape in (Shape.WORD, Shape.CURRENCY)
 
 
-def _mask(field: Field, rules: list[list[Box] | None]) -> Mask:
+def _mask(field: Field, boxes: list[Box]) -> Mask:
     axis = Field.AMOUNT if field is Field.CURRENCY else field
     whole = everything(axis)
     listed: dict[str | None, int] = {}
-    extents = [
-        (number, box.get(axis, whole))
-        for number, boxes in enumerate(rules)
-        for box in ([{}] if boxes is None else boxes)
-    ]
-    # A word that no rule lists stands for all such words.
+    extents = [(number, box.get(axis, whole)) for number, box in enumerate(boxes)]
+    # A word that no box lists stands for all such words.
     stranger = "\0"
     for value in {word for _, extent in extents for word in _words(extent)}:
-        listed[value] = sum({1 << number for number, extent in extents if _may(extent, value)})
-    others = sum({1 << number for number, extent in extents if _may(extent, stranger)})
+        listed[value] = sum(1 << number for number, extent in extents if _may(extent, value))
+    others = sum(1 << number for number, extent in extents if _may(extent, stranger))
     return Mask(str(field), listed, others)
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .accounts import ANY, Accounts, MerchantAccountProfile, key_of_account
-from .boxes import Box, boxes_of, meet, subtract
+from .boxes import Box, boxes_of, meet, overlap, subtract
 from .extents import AMOUNTS, NO_AMOUNT, Extent, Monies, Spans, Words
 from .fields import Field
 from .flaws import Flaw
 from .rules import Action, Exhausted, Policy, Refuse, Rule, accounts_of
 
-MOST_PIECES = 2000
+MOST_STEPS = 300_000
+"""Of the proofs about one policy: seconds. Then the rest is taken to be reachable."""
 
 
 def flaws_of_reach(policy: Policy, accounts: Accounts, sound: Sequence[int]) -> Iterator[Flaw]:
     """Of the rules with these numbers, which have no other flaw."""
-    taken: list[tuple[str, list[Box]]] = []
+    taken: list[tuple[str, Box]] = []
+    steps = iter(range(MOST_STEPS))
     for number in sound:
         rule, place = policy.rules[number], f"/rules/{number}"
         boxes = boxes_of(rule.when)
@@ -29,7 +31,7 @@ def flaws_of_reach(policy: Policy, accounts: Accounts, sound: Sequence[int]) -> 
         if not boxes:
             yield Flaw(f"{place}/when", "contradiction", "a condition that some payment can meet")
             continue
-        shadows = _shadows(boxes, taken)
+        shadows = _shadows(boxes, taken, steps)
         if shadows:
             names = ", ".join(shadows)
             yield Flaw(place, "unreachable", f"a rule that earlier ones leave payments to: {names}")
@@ -37,7 +39,7 @@ def flaws_of_reach(policy: Policy, accounts: Accounts, sound: Sequence[int]) -> 
             sentence = "at least one account that serves such payments"
             yield Flaw(f"{place}/then", "empty_result", sentence)
         if _decides(rule):
-            taken.append((rule.name, boxes))
+            taken += [(rule.name, box) for box in boxes]
 
 
 def _decides(rule: Rule) -> bool:
@@ -45,27 +47,29 @@ def _decides(rule: Rule) -> bool:
     return isinstance(rule.then, Refuse) or rule.if_none_allowed is Exhausted.REFUSE
 
 
-def _shadows(boxes: list[Box], taken: Sequence[tuple[str, list[Box]]]) -> list[str]:
+def _shadows(boxes: list[Box], taken: Sequence[tuple[str, Box]], steps: Iterator[int]) -> list[str]:
     """The earlier rules that leave nothing. None: something is left, or it is not worked out."""
-    left, names = list(boxes), []
-    for name, earlier in taken:
-        touched = False
-        for other in earlier:
-            if all(meet(box, other) is None for box in left):
-                continue
-            touched = True
-            left = [piece for box in left for piece in _without(box, other)]
-            if len(left) > MOST_PIECES:
-                return []
-        if touched:
-            names.append(name)
-        if not left:
-            return names
-    return []
+    touching = [(name, other) for name, other in taken if any(overlap(box, other) for box in boxes)]
+    others = [other for _, other in touching]
+    if any(_is_left(box, others, steps) for box in boxes):
+        return []
+    return list(dict.fromkeys(name for name, _ in touching))
 
 
-def _without(box: Box, other: Box) -> list[Box]:
-    return [box] if meet(box, other) is None else subtract(box, other)
+def _is_left(box: Box, taken: Sequence[Box], steps: Iterator[int]) -> bool:
+    """Whether something of the box is in none of those taken; true where it is not worked out."""
+    pieces = [(box, 0)]
+    while pieces:
+        piece, begin = pieces.pop()
+        for number in range(begin, len(taken)):
+            if next(steps, None) is None:
+                return True
+            if overlap(piece, taken[number]):
+                pieces += [(rest, number + 1) for rest in subtract(piece, taken[number])]
+                break
+        else:
+            return True
+    return False
 
 
 def _finds(action: Action, boxes: list[Box], accounts: Accounts) -> bool:
