@@ -46,7 +46,7 @@ def answers(settings: Settings, pool: asyncpg.Pool, catalog: Catalog) -> Answers
             RegistryBooks(pool),
             CaseBooks(pool, settings.risk.approval_above),
             RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
-            AccountsInOrder(settings.routing.accounts, Switches(pool)),
+            AccountsInOrder(settings.routing.accounts, Switches(pool), catalog.pays_players),
         ),
         psp=PspCalls(catalog),
     )

@@ -12,6 +12,7 @@ from activities.psp.contract import (
     Adapter,
     Delivery,
     HearsWebhooks,
+    PaysOut,
     Plugin,
     WebhookRefused,
     WebhookRequest,
@@ -74,6 +75,11 @@ class Catalog:
             return self._adapters[name]
         except KeyError:
             raise CatalogError(f"this process does not speak to {name}") from None
+
+    def pays_players(self, name: str) -> bool:
+        """False for a PSP that certainly cannot: we speak to it, and payouts are not its words."""
+        adapter = self._adapters.get(name)
+        return adapter is None or isinstance(adapter, PaysOut)
 
     async def hear(self, psp: str, request: WebhookRequest) -> Delivery:
         """Verify and translate a webhook. Raises WebhookRefused; its status says why."""

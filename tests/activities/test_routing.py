@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -53,6 +54,14 @@ async def test_an_account_is_asked_only_for_what_it_serves(
 ) -> None:
     special = Account.model_validate({"psp": PSP, "id": "special", **serves})
     assert await chosen(pool, special, Account(psp=PSP, id="any"), **asked) == ["any"]
+
+
+async def test_a_payout_is_not_asked_of_a_psp_that_pays_no_players(pool: asyncpg.Pool) -> None:
+    accounts = [Account(psp="shop", id="a"), Account(psp="bank", id="b")]
+    routing = AccountsInOrder(accounts, Switches(pool), lambda psp: psp == "bank")
+    for kind, asked in ((Kind.DEPOSIT, ["a", "b"]), (Kind.PAYOUT, ["b"])):
+        route = await routing.route(replace(request(), kind=kind))
+        assert [candidate.id for candidate in route.candidates] == asked
 
 
 async def test_what_is_switched_off_is_not_asked_until_it_is_switched_on(
