@@ -6,10 +6,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format bench audit chaos certify record lock
+.PHONY: help demo up test check format bench audit chaos certify new-psp record lock
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Ten payment stories, and proof that the books hold; PSP=stripe KEEP=1
 	@exec $(BIN)/python -m infra.local demo --with-parent $(if $(PSP),--psp '$(PSP)') $(if $(KEEP),--keep)
@@ -46,6 +46,9 @@ chaos: $(READY) ## Kill and cut everything in turn under load; SEED=7 PAYMENTS=3
 
 certify: $(READY) ## Judge every PSP plugin that is found, fault by fault, and print its certificate
 	@exec $(BIN)/python -m tests.activities.psp.certificate
+
+new-psp: $(READY) ## Begin a plugin for another PSP: NAME=acme writes its folder
+	@exec $(BIN)/python -m activities.psp.scaffold '$(NAME)'
 
 record: $(READY) ## Record the histories that are missing
 	@exec $(BIN)/python -m tests.replay.record
