@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
 from infra.local.demo.cast import SANDBOX_CAST, Cast
-from infra.local.demo.expecting import Deviation, expect
+from infra.local.demo.expecting import Deviation, expect, expect_one_of
 from infra.local.demo.money import amount_of, text_of, text_of_minor
 from infra.local.demo.sandbox import SandboxPsp
 
@@ -120,22 +120,37 @@ class Cashier:
             raise Deviation(f"to {command}", "201 or 202", f"{answer.status} {answer.body}")
         return answer.body
 
-    async def authorize(self, intent_id: str, press: str = "approve") -> Body:
+    async def authorize(self, intent_id: str, button: str = "approve") -> Body:
         """With whatever the PSP's page wants of the player, once or for each account asked."""
         told, answered = await self.tell(intent_id, "authorize"), set[str]()
         while told["status"] == "REQUIRES_ACTION" and told["redirect_url"] not in answered:
             answered.add(told["redirect_url"])
-            told = await self.return_from(told, press)
+            told = await self.return_from(told, button)
         return told
 
-    async def return_from(self, told: Body, press: str) -> Body:
-        """The player presses a button on the PSP's page; the front end tells that they are back."""
-        intent_id, page_url = told["intent_id"], told["redirect_url"]
-        field_, choice = self.cast.page_field, self._chosen.get(intent_id, "")
-        sent_to = urlsplit(await self.psp.answer(page_url, press, **_choices(field_, choice)))
+    async def return_from(self, told: Body, button: str) -> Body:
+        """The player presses a button on the PSP's page, and is back."""
+        return await self.come_back(told["intent_id"], await self.press(told, button))
+
+    async def press(self, told: Body, button: str) -> dict[str, str]:
+        """What the PSP gives the player's browser on the way back."""
+        choice = {self.cast.page_field: self._chosen[told["intent_id"]]}
+        chosen = {name: value for name, value in choice.items() if name is not None}
+        sent_to = urlsplit(await self.psp.answer(told["redirect_url"], button, **chosen))
         place = f"{sent_to.scheme}://{sent_to.netloc}{sent_to.path}"
         expect("where the player is sent", place, RETURN_URL)
-        return await self.look(f"/v1/cashier/intents/{intent_id}")
+        return dict(parse_qsl(sent_to.query))
+
+    async def come_back(self, intent_id: str, parameters: dict[str, str]) -> Body:
+        """The front end tells that the player is back."""
+        answer = await self.ask(
+            f"/v1/cashier/intents/{intent_id}/complete", {"parameters": parameters}
+        )
+        if answer.status == 409:
+            # The PSP's webhook was faster than the player's browser.
+            return await self.look(f"/v1/cashier/intents/{intent_id}")
+        expect_one_of("the status of the answer to complete", answer.status, 201, 202)
+        return answer.body
 
     async def deposit(self, player: str, amount: str, token: str | None = None) -> Body:
         """Opened, authorized and played to its end."""
@@ -204,7 +219,3 @@ class Cashier:
         if "status" in body and "version" in body:
             self.watch(str(body["status"]))
         return Answer(given.status_code, body, given.headers)
-
-
-def _choices(field_: str | None, choice: str) -> dict[str, str]:
-    return {field_: choice} if field_ else {}
