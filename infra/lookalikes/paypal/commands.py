@@ -1,5 +1,6 @@
 """What may be ordered of this lookalike alone, under `/_control`.
 
+GET tokens: all that were ever issued
 POST tokens {"expires_in": 2}: tokens from now on live so many seconds
 POST tokens/revoke: no token that was issued is good any more
 POST payouts-item/{id}/claim, /return: the end of an unclaimed item
@@ -39,14 +40,18 @@ class Commands:
 
     def routes(self) -> list[Route]:
         told = [
-            ("/tokens", self.change_tokens),
-            ("/tokens/revoke", self.revoke_tokens),
-            ("/payouts-item/{id}/{ending}", self.end_item),
+            ("GET", "/tokens", self.tokens),
+            ("POST", "/tokens", self.change_tokens),
+            ("POST", "/tokens/revoke", self.revoke_tokens),
+            ("POST", "/payouts-item/{id}/{ending}", self.end_item),
         ]
         return [
-            Route(f"/_control{path}", from_loopback(endpoint), methods=["POST"])
-            for path, endpoint in told
+            Route(f"/_control{path}", from_loopback(endpoint), methods=[method])
+            for method, path, endpoint in told
         ]
+
+    async def tokens(self, _: Request) -> Response:
+        return json_response({"tokens": self._books.tokens.ever})
 
     async def change_tokens(self, request: Request) -> Response:
         try:

@@ -52,6 +52,7 @@ STAGE = Stage(
         capture_refused="capture_refused",
     ),
     destinations=Destinations(ok=receivers.OK, fails=receivers.CLOSED, returned=receivers.RETURNED),
-    method="paypal",
+    method="ewallet",
+    three_decimals=False,
     page_field=FIELD,
 )

@@ -29,6 +29,8 @@ class Tokens:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._issued: dict[str, tuple[str, float]] = {}
+        self.ever: list[str] = []
+        """Every one that was issued: tests look where they must not be."""
         self.expires_in = _SECONDS
         """Seconds, of the tokens from now on."""
 
@@ -41,6 +43,7 @@ class Tokens:
         if form.get("grant_type") != ["client_credentials"]:
             return _refuse("unsupported_grant_type", "Unsupported grant_type", 400)
         token = "A21AA" + secrets.token_urlsafe(48)
+        self.ever.append(token)
         self._issued[token] = (account, time.monotonic() + self.expires_in)
         told = {
             "scope": " ".join(_SCOPES),
