@@ -10,11 +10,13 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from .domain.cases import CaseOrder, Stage
+from .domain.declines import Advice
 from .domain.deposits import DepositOrder
 from .domain.deposits import Status as DepositStatus
-from .domain.payments import CaptureMethod, Facts, Kind, Recalled
+from .domain.payments import Attempt, CaptureMethod, Facts, Kind, Recalled
 from .domain.payouts import PayoutOrder
 from .domain.payouts import Status as PayoutStatus
+from .domain.psp import Authentication
 from .domain.refunds import RefundOrder
 from .domain.refunds import Status as RefundStatus
 
@@ -181,13 +183,13 @@ def details(order: PaymentOrder, status: str, facts: Facts, expected: str) -> st
     if facts.account is not None:
         ref = f" · PSP reference `{facts.psp_ref}`" if facts.psp_ref else ""
         lines.append(f"- At `{facts.account.psp}` / `{facts.account.id}`{ref}")
-    if facts.authentication is not None and facts.authentication.eci is not None:
-        proof = facts.authentication
-        shift = {True: "liability shifted", False: "liability ours", None: ""}
-        lines.append(f"- 3-D Secure: {proof.scheme} ECI {proof.eci} {shift[proof.liability_shift]}")
+    if facts.authentication is not None:
+        lines += _checks(facts.authentication)
     if facts.problem is not None:
         code = f" (`{facts.problem.code}`)" if facts.problem.code else ""
         lines.append(f"- Problem: **{facts.problem.reason}**{code}")
+        if facts.problem.advice is not None:
+            lines.append(f"- The same card again: {_advised(facts.problem.advice)}")
     if facts.approver is not None:
         said = f": {facts.decision_reason}" if facts.decision_reason else ""
         lines.append(f"- Decided by `{facts.approver}`{said}")
@@ -196,15 +198,51 @@ def details(order: PaymentOrder, status: str, facts: Facts, expected: str) -> st
     return "\n".join([*lines, *_attempts(facts)])
 
 
+def _checks(proof: Authentication) -> list[str]:
+    shift = {True: "liability shifted", False: "liability ours", None: None}
+    cavv = {True: "with CAVV", False: "without CAVV", None: None}
+    secure = (
+        proof.scheme,
+        f"ECI {proof.eci}" if proof.eci else None,
+        f"version {proof.version}" if proof.version else None,
+        cavv[True if proof.cavv else proof.cavv_present],
+        shift[proof.liability_shift],
+    )
+    results = (
+        f"AVS {proof.avs}" if proof.avs else None,
+        f"CVV {proof.cvv}" if proof.cvv else None,
+    )
+    return [
+        f"- {what}: {' · '.join(told)}"
+        for what, said in (("3-D Secure", secure), ("Card checks", results))
+        if (told := [word for word in said if word])
+    ]
+
+
+def _advised(advice: Advice) -> str:
+    words = [advice.retry.replace("_", " ")]
+    if advice.after_seconds is not None:
+        words[0] += f", not before {timedelta(seconds=advice.after_seconds)} have passed"
+    if advice.scheme_code:
+        words.append(f"issuer's code `{advice.scheme_code}`")
+    if advice.advice_code:
+        words.append(f"advice `{advice.advice_code}`")
+    return " · ".join([*words, advice.scheme] if advice.scheme else words)
+
+
 def _attempts(facts: Facts) -> list[str]:
     if not facts.attempts:
         return []
     return ["", "| Instruction | Merchant account | Outcome |", "|---|---|---|"] + [
-        f"| {step_of(a.key)} | {a.account.psp} / {a.account.id} | {a.outcome}"
-        + (f": {a.reason}" if a.reason else "")
-        + " |"
+        f"| {step_of(a.key)} | {a.account.psp} / {a.account.id} | {_ended(a)} |"
         for a in facts.attempts
     ]
+
+
+def _ended(attempt: Attempt) -> str:
+    manner = {True: " softly", False: " for good", None: ""}[attempt.soft]
+    why = f": {attempt.reason}" if attempt.reason else ""
+    return attempt.outcome + manner + why + (f" (`{attempt.code}`)" if attempt.code else "")
 
 
 def step_of(key: str) -> str:

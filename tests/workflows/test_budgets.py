@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.local.temporal import LocalTemporal
-from tests.workflows.asking import Handle, accepted, authorize, decide, waits_on_timer
+from tests.workflows.asking import Handle, accepted, authorize, complete, decide, waits_on_timer
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.world import CHALLENGE, World, a_world, working
 from workflows.domain.payments import Cleared
@@ -88,6 +88,14 @@ async def test_a_deposit_with_a_challenge(world: World) -> None:
     yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", yes)
     (await cost_of(handle)).assert_within(Cost(events=32, actions=11, bytes=8730))
+
+
+async def test_a_deposit_that_is_completed_when_the_player_is_back(world: World) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
+    handle = await world.start(deposit())
+    await authorize(handle)
+    await complete(handle, redirectResult="X6Xt")
+    (await cost_of(handle)).assert_within(Cost(events=39, actions=12, bytes=10770))
 
 
 async def test_a_payout_that_a_second_person_approves(world: World) -> None:
