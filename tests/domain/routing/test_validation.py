@@ -79,6 +79,7 @@ WRONG: list[tuple[Any, str, str]] = [
     (document(version=True), "/version", "wrong_type"),
     (document(id=None), "/id", "wrong_type"),
     (document(rules={}), "/rules", "wrong_type"),
+    (document(rules=[{}] * 501), "/rules", "wrong_type"),
     (document(cascade={"attempts": 0}), "/cascade/attempts", "wrong_type"),
     (with_rule(name="a\nb"), "/rules/0/name", "wrong_type"),
     (with_rule(if_none_allowed="perhaps"), "/rules/0/if_none_allowed", "wrong_type"),

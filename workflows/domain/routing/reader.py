@@ -73,9 +73,16 @@ class Reader:
         self._wrong(value, place, f"one of {', '.join(listed)} is allowed")
         return None
 
-    def items(self, value: object, place: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
-        if not isinstance(value, list) or len(value) > MOST_ITEMS:
-            self._wrong(value, place, f"a list of at most {MOST_ITEMS} is allowed")
+    def items(
+        self,
+        value: object,
+        place: str,
+        read: Callable[[object, str], T],
+        *,
+        most: int = MOST_ITEMS,
+    ) -> tuple[T, ...]:
+        if not isinstance(value, list) or len(value) > most:
+            self._wrong(value, place, f"a list of at most {most} is allowed")
             return ()
         return tuple(read(item, f"{place}/{number}") for number, item in enumerate(value))
 

@@ -11,7 +11,6 @@ from typing import Any
 from workflows.domain.money import Money
 
 from .fields import Field
-from .flaws import PolicyRefused
 from .limits import CascadeLimits
 from .reader import MISSING, MOST_DEEP, Reader
 from .reading_actions import read_action
@@ -36,7 +35,7 @@ from .rules import (
 )
 
 COMPARISONS = ("in", "not_in", "between", "at_least", "at_most", "prefix", "known")
-MOST_RULES = 1000
+MOST_RULES = 500
 
 
 def read_policy(document: object) -> Policy:
@@ -51,7 +50,10 @@ def read_policy(document: object) -> Policy:
         id=reader.text(found.get("id", MISSING), "/id", longest=64),
         version=reader.whole(found.get("version", MISSING), "/version", 1, 2**31 - 1),
         rules=reader.items(
-            found.get("rules", MISSING), "/rules", lambda one, place: _rule(reader, one, place)
+            found.get("rules", MISSING),
+            "/rules",
+            lambda one, place: _rule(reader, one, place),
+            most=MOST_RULES,
         ),
         default=Refuse("-") if default is MISSING else read_action(reader, default, "/default"),
         cascade=_cascade(reader, found.get("cascade", {})),
@@ -157,6 +159,3 @@ def _value(reader: Reader, value: object, place: str) -> Value:
     if type(value) is int and abs(value) < 2**53:
         return value
     return reader.text(value, place, longest=64)
-
-
-__all__ = ["PolicyRefused", "read_condition", "read_policy"]

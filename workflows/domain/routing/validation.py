@@ -16,8 +16,6 @@ from .reading import read_policy
 from .rules import Action, Bandit, Order, Policy, Refuse, Split
 from .typechecks import flaws_of_condition
 
-MOST_RULES = 1000
-
 
 def accept(document: object, accounts: Accounts) -> Policy:
     """The policy of a document that may be used with these accounts. Raises PolicyRefused."""
