@@ -122,5 +122,15 @@ class Certification(Protocol):
 
 
 @runtime_checkable
+class RepeatsLate(Protocol):
+    """A PSP that sends a webhook again for longer than clocks disagree, and signs no new time."""
+
+    @property
+    def repeats_for(self) -> int:
+        """Seconds after the signed time until which it is still heard."""
+        ...
+
+
+@runtime_checkable
 class Certifiable(Plugin, Protocol):
     def certification(self) -> Certification: ...
