@@ -1,0 +1,110 @@
+"""PayPal's side of the wire, for the certification suite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from activities.psp.certification import Canned, Heard, Signed, Verdict
+from activities.psp.contract import Adapter
+from activities.psp.wire import Answer
+from workflows.domain.psp import MerchantAccount, Operation
+
+from .adapter import PaypalAdapter
+from .certified_replies import EUR, reply_to
+from .certified_signing import CERT_URL, authorities, chain, signature
+from .client import TOKEN_PATH
+from .orders import ORDERS
+from .settings import PaypalAccount, PaypalSettings
+from .verification import BEHIND_SECONDS
+
+ACCESS_TOKEN = "A21AAcertified-access-token"  # noqa: S105 - made up
+
+
+class PaypalCertification:
+    def __init__(self) -> None:
+        self._ordered = EUR
+        self._account = PaypalAccount(
+            url="http://127.0.0.1:1",
+            client_id="certified-client",
+            client_secret=SecretStr("EcertifiedClientSecret"),
+            webhook_id="5WC1CERTIFIED0001",
+            merchant_id="C3RT7F4EDMCHA",
+            brand_name="Certified Casino",
+            webhook_ca=authorities(),
+        )
+
+    @property
+    def account(self) -> MerchantAccount:
+        return MerchantAccount("paypal", "casino-eu")
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        return [self._account.client_secret.get_secret_value(), ACCESS_TOKEN]
+
+    @property
+    def examples(self) -> Path:
+        return Path(__file__).with_name("examples")
+
+    def connect(self, base_url: str) -> Adapter:
+        account = self._account.model_copy(update={"url": base_url})
+        return PaypalAdapter(PaypalSettings(accounts={self.account.id: account}), _fetched)
+
+    def answers(self, operation: str) -> Collection[Verdict]:
+        if operation == Operation.PAYOUT:
+            return set(Verdict) - {Verdict.APPROVED}
+        return tuple(Verdict)
+
+    def answer(self, request: Heard, verdict: Verdict) -> Canned:
+        if request.path == ORDERS:
+            self._ordered = json.loads(request.body)["purchase_units"][0]["amount"]
+        return reply_to(request, verdict, self._ordered)
+
+    def before(self, request: Heard) -> Canned | None:
+        if request.path != TOKEN_PATH:
+            return None
+        told = {
+            "scope": "https://uri.paypal.com/services/payments/payment",
+            "access_token": ACCESS_TOKEN,
+            "token_type": "Bearer",
+            "app_id": "APP-80W284485P519543T",
+            "expires_in": 32400,
+        }
+        return Canned(200, json.dumps(told).encode())
+
+    @property
+    def timestamped(self) -> bool:
+        return True
+
+    @property
+    def repeats_for(self) -> int:
+        return BEHIND_SECONDS
+
+    def sign(self, body: bytes, at: int, *, stranger: bool = False) -> Signed:
+        sent_id = "b2f1e330-95a2-11f0-8c0a-3f1c2a6f1d11"
+        sent_at = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        told = signature(sent_id, sent_at, self._account.webhook_id, body, stranger=stranger)
+        headers = {
+            "paypal-transmission-id": sent_id,
+            "paypal-transmission-time": sent_at,
+            "paypal-transmission-sig": told,
+            "paypal-cert-url": CERT_URL,
+            "paypal-auth-algo": "SHA256withRSA",
+        }
+        return Signed(headers, body)
+
+    def tampered(self, signed: Signed) -> Sequence[Signed]:
+        turned = signed.body.replace(b"COMPLETED", b"DECLINED").replace(b"CREATED", b"DENIED")
+        spaced = json.dumps(json.loads(signed.body), indent=1).encode()
+        return [Signed(signed.headers, body) for body in (turned, spaced)]
+
+
+async def _fetched(url: str) -> Answer:
+    """As PayPal's place for certificates: it has this one and no other."""
+    if url != CERT_URL:
+        return Answer(404, {}, b"")
+    return Answer(200, {}, chain())

@@ -1,0 +1,125 @@
+"""PayPal under the credentials of one merchant account: its wire, its token, its headers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NoReturn
+
+from activities.psp.oauth import OAuth
+from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
+from workflows.domain.psp import Declined, Instruction
+
+from .declines import declined
+from .messages import ErrorMessage, Payee
+from .settings import PaypalAccount
+
+TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - a path, no secret
+
+IN_DOUBT = frozenset(
+    {
+        "DUPLICATE_INVOICE_ID",
+        "DUPLICATE_REQUEST_ID",
+        "DUPLICATE_RESOURCE_IDENTIFIER",
+        "PREVIOUS_REQUEST_IN_PROGRESS",
+        "PAYPAL_REQUEST_ID_PREVIOUSLY_USED",
+        "AUTHORIZATION_ALREADY_CAPTURED",
+        "CAPTURE_FULLY_REFUNDED",
+        "ORDER_ALREADY_AUTHORIZED",
+        "ORDER_ALREADY_CAPTURED",
+        "ORDER_COMPLETED_OR_VOIDED",
+        "PREVIOUSLY_CAPTURED",
+        "PREVIOUSLY_VOIDED",
+        "MAX_AUTHORIZATION_COUNT_EXCEEDED",
+        "MAX_CAPTURE_COUNT_EXCEEDED",
+    }
+)
+"""Issues that say that something was done before, which may have been ours."""
+
+_PATH_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
+
+
+class Client:
+    def __init__(self, account: PaypalAccount) -> None:
+        self.account = account
+        self._wire = Wire(account.url, tls=account.tls)
+        self._oauth = OAuth(
+            self._wire,
+            token_path=TOKEN_PATH,
+            client_id=account.client_id,
+            client_secret=account.client_secret.get_secret_value(),
+        )
+
+    async def post(self, path: str, instruction: Instruction, body: Any = None) -> Answer:
+        """Under the instruction's key. Raises NeverSent or InDoubt."""
+        headers = {
+            "PayPal-Request-Id": instruction.key,
+            "Prefer": "return=representation",
+            "X-Trace-Id": instruction.trace_id,
+        }
+        return await self._oauth.exchange("POST", path, headers=headers, json=body)
+
+    async def get(self, path: str, trace_id: str, params: dict[str, str] | None = None) -> Answer:
+        """Raises NeverSent or InDoubt."""
+        headers = {"X-Trace-Id": trace_id}
+        return await self._oauth.exchange("GET", path, headers=headers, params=params)
+
+    async def post_bytes(self, path: str, content: bytes) -> Answer:
+        """JSON that is written already. Raises NeverSent or InDoubt."""
+        headers = {"Content-Type": "application/json"}
+        return await self._oauth.exchange("POST", path, headers=headers, content=content)
+
+    def pays(self, payee: Payee) -> None:
+        """Raises InDoubt for an answer about another merchant than that of the settings."""
+        mine = self.account.merchant_id
+        if None not in (mine, payee.merchant_id) and payee.merchant_id != mine:
+            raise InDoubt("the answer is about another merchant")
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+
+def path_id(text: str) -> str:
+    """An id that goes into a path. Raises NeverSent."""
+    if not _PATH_ID.fullmatch(text):
+        raise NeverSent("this is no id of PayPal's")
+    return text
+
+
+def same(what: str, told: object, asked: object) -> None:
+    if told != asked:
+        raise InDoubt(f"the answer is about another {what}")
+
+
+def refused(answer: Answer) -> Declined:
+    """What an answer that is neither 2xx nor known to the caller promises. Raises NeverSent where
+    PayPal did nothing for a reason of its own, InDoubt where something may have been done."""
+    if answer.status == 401:
+        raise NeverSent("HTTP 401: PayPal does not know us and did nothing")
+    error = answer.read(ErrorMessage)
+    if answer.status in (403, 429):
+        raise NeverSent(f"HTTP {answer.status}: PayPal would not, and did nothing")
+    known = error.code not in IN_DOUBT and not error.is_about_a_batch
+    if answer.status in (400, 404, 422) and known:
+        return declined(error.code)
+    raise InDoubt(f"HTTP {answer.status}")
+
+
+def issue_of(answer: Answer) -> str | None:
+    """The issue of a 422 or a 404 in PayPal's own shape; None for every other answer."""
+    if answer.status not in (404, 422):
+        return None
+    return answer.read(ErrorMessage).code
+
+
+def not_found(answer: Answer) -> bool:
+    """PayPal's own word that there is no such thing, not that of a gateway. Raises InDoubt."""
+    if answer.status != 404:
+        return False
+    return answer.read(ErrorMessage).name in ("RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+
+
+def unreadable(answer: Answer) -> NoReturn:
+    """Of a question that moves nothing. Raises NeverSent or InDoubt."""
+    if answer.status in (401, 429):
+        raise NeverSent(f"HTTP {answer.status}")
+    raise InDoubt(f"HTTP {answer.status}")

@@ -1,0 +1,76 @@
+"""Hears PayPal: verified over the raw bytes for one of our accounts, then translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from pydantic import ValidationError
+
+from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
+from activities.psp.wire import InDoubt
+
+from .certificates import Certificates, Fetch, FromPaypal
+from .client import Client
+from .events import IGNORED, TRANSLATED, EventHead, Told, Unfit
+from .verification import ByAsking, ByCertificate, Transmission
+
+
+class Ear:
+    def __init__(self, clients: Mapping[str, Client], fetch: Fetch | None) -> None:
+        self._paypal = FromPaypal()
+        shelves = {
+            ca: Certificates(fetch or self._paypal, ca)
+            for ca in {client.account.webhook_ca for client in clients.values()}
+        }
+        self._clients = clients
+        self._verifiers: dict[str, ByCertificate | ByAsking] = {}
+        for name, client in clients.items():
+            account = client.account
+            self._verifiers[name] = (
+                ByAsking(client)
+                if account.webhook_verification == "api"
+                else ByCertificate(client, shelves[account.webhook_ca])
+            )
+
+    async def hear(self, request: WebhookRequest) -> Delivery:
+        """Raises WebhookRefused."""
+        account = await self._account_of(request)
+        head = _head(request.body)
+        kind = head.event_type
+        if kind in IGNORED:
+            return Delivery(ignored=(kind,))
+        if kind not in TRANSLATED:
+            return Delivery(unknown=(kind,))
+        try:
+            event = TRANSLATED[kind](Told(head, self._clients[account], account))
+        except (ValidationError, InDoubt):
+            raise WebhookRefused("malformed", status=422) from None
+        except Unfit:
+            raise WebhookRefused("contradictory", status=422) from None
+        return Delivery((event,)) if event is not None else Delivery(ignored=(kind,))
+
+    async def aclose(self) -> None:
+        await self._paypal.aclose()
+
+    async def _account_of(self, request: WebhookRequest) -> str:
+        """The account for whose subscription it is signed. Raises WebhookRefused, and rather with
+        a 503 than with a 401 as long as one account could not be asked about."""
+        told = Transmission.of(request)
+        refusals = []
+        for name, verifier in self._verifiers.items():
+            try:
+                if await verifier.is_signed(told, request):
+                    return name
+            except WebhookRefused as refused:
+                refusals.append(refused)
+        raise max(
+            (*refusals, WebhookRefused("signature")), key=lambda refused: refused.status
+        ) from None
+
+
+def _head(body: bytes) -> EventHead:
+    try:
+        return EventHead.model_validate(orjson.loads(body))
+    except (orjson.JSONDecodeError, ValidationError):
+        raise WebhookRefused("malformed", status=422) from None
