@@ -130,7 +130,7 @@ class Books:
             "resource_type": of,
             "resource_version": version,
             "event_type": kind,
-            "summary": f"{kind.replace('.', ' ').capitalize()}",
+            "summary": kind.replace(".", " ").capitalize(),
             "resource": resource,
             "links": [views.link(own, "self"), views.link(f"{own}/resend", "resend", "POST")],
         }

@@ -10,22 +10,20 @@ from infra.lookalikes.paypal.desk import Call, Reply
 from infra.lookalikes.paypal.issues import ORDERS
 from infra.lookalikes.paypal.things import Authorization, Order
 
+_MISSING = "MISSING_REQUIRED_PARAMETER"
+_UNIT = "/purchase_units/@reference_id=='default'"
+
 
 def create(books: Books, call: Call) -> Reply:
     """Raises PayPalError, as every rule. With a payment source 200, without one 201."""
     body = call.body
     if "payment_source" in body and not call.key:
         raise errors.invalid("PAYPAL_REQUEST_ID_REQUIRED", ORDERS)
-    if body.get("intent") != "AUTHORIZE":
-        issue = "NOT_SUPPORTED" if body.get("intent") == "CAPTURE" else "INVALID_PARAMETER_VALUE"
-        raise errors.invalid(issue if "intent" in body else _MISSING, ORDERS, "/intent")
+    _check_intent(body)
     order = _order(call, _unit(body))
     books.orders[order.id] = order
     status = 200 if order.wallet else 201
     return Reply(status, lambda: books.view_order(order), again=200, has_minimum=True)
-
-
-_MISSING = "MISSING_REQUIRED_PARAMETER"
 
 
 def retrieve(books: Books, call: Call) -> Reply:
@@ -58,6 +56,16 @@ def authorize(books: Books, call: Call) -> Reply:
     return Reply(201, lambda: books.view_order(order), again=200, has_minimum=True)
 
 
+def _check_intent(body: dict[str, Any]) -> None:
+    """This merchant takes in two steps only."""
+    if "intent" not in body:
+        raise errors.invalid(_MISSING, ORDERS, "/intent")
+    if body["intent"] == "CAPTURE":
+        raise errors.invalid("NOT_SUPPORTED", ORDERS, "/intent")
+    if body["intent"] != "AUTHORIZE":
+        raise errors.invalid("INVALID_PARAMETER_VALUE", ORDERS, "/intent")
+
+
 def _unit(body: dict[str, Any]) -> dict[str, Any]:
     units = body.get("purchase_units")
     if not isinstance(units, list):
@@ -67,13 +75,12 @@ def _unit(body: dict[str, Any]) -> dict[str, Any]:
         raise errors.invalid(issue, ORDERS, "/purchase_units")
     unit = units[0]
     if not isinstance(unit, dict) or "amount" not in unit:
-        raise errors.invalid(_MISSING, ORDERS, "/purchase_units/@reference_id=='default'/amount")
+        raise errors.invalid(_MISSING, ORDERS, f"{_UNIT}/amount")
     return unit
 
 
 def _order(call: Call, unit: dict[str, Any]) -> Order:
-    at = "/purchase_units/0"
-    amount, currency = reading.money(unit, "amount", ORDERS, at=at)
+    amount, currency = reading.money(unit, "amount", ORDERS, at=_UNIT)
     source = reading.part(call.body, "payment_source", ORDERS)
     wallet = reading.part(source, "paypal", ORDERS, at="/payment_source")
     if source and "paypal" not in source:
@@ -84,10 +91,10 @@ def _order(call: Call, unit: dict[str, Any]) -> Order:
         account=call.account,
         amount=amount,
         currency=currency,
-        reference_id=reading.text(unit, "reference_id", ORDERS, at=at, most=256) or "default",
-        custom_id=reading.text(unit, "custom_id", ORDERS, at=at),
-        invoice_id=reading.text(unit, "invoice_id", ORDERS, at=at),
-        description=reading.text(unit, "description", ORDERS, at=at),
+        reference_id=reading.text(unit, "reference_id", ORDERS, at=_UNIT, most=256) or "default",
+        custom_id=reading.text(unit, "custom_id", ORDERS, at=_UNIT),
+        invoice_id=reading.text(unit, "invoice_id", ORDERS, at=_UNIT),
+        description=reading.text(unit, "description", ORDERS, at=_UNIT),
         wallet=bool(source),
         return_url=reading.text(context, "return_url", ORDERS, most=4000),
         cancel_url=reading.text(context, "cancel_url", ORDERS, most=4000),

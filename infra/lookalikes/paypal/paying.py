@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from infra.lookalikes.paypal import amounts, errors, payout_views, receivers
@@ -66,7 +67,7 @@ def _finish(books: Books, batch: Batch) -> None:
     for item in batch.items:
         end(books, item, item.ending.status, item.ending.error)
         if item.ending.comes_back:
-            books.ground.later.do(_SECONDS, lambda of=item: bring_back(books, of))  # type: ignore[misc]
+            books.ground.later.do(_SECONDS, partial(bring_back, books, item))
     books.tell_batch(f"PAYMENT.PAYOUTSBATCH.{batch.status}", batch)
 
 

@@ -178,12 +178,16 @@ def _capture(of: Capture, base: str) -> View:
 
 def refund(of: Refund, base: str) -> View:
     currency = of.capture.order.currency
-    so_far = [each for each in of.capture.refunds if each.created <= of.created]
+    so_far = [
+        each.amount
+        for each in of.capture.refunds
+        if each.created <= of.created and each.status != "FAILED"
+    ]
     repaid = {
         "gross_amount": money(of.amount, currency),
         "paypal_fee": money(0, currency),
         "net_amount": money(of.amount, currency),
-        "total_refunded_amount": money(sum(each.amount for each in so_far), currency),
+        "total_refunded_amount": money(sum(so_far), currency),
     }
     made = {
         "id": of.id,
