@@ -17,8 +17,10 @@ from activities.audit.auditor import Auditor
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
 from activities.inbox.security import SecurityLog
+from activities.inbox.webhook_types import WebhookTypes
 from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
+from activities.registry.declines import DeclineReads
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Requests
 from activities.risk.players import RiskPlayers
@@ -27,6 +29,7 @@ from activities.wallet.reads import WalletReads
 from api import (
     audit,
     cases,
+    declines,
     errors,
     events,
     health,
@@ -39,6 +42,7 @@ from api import (
     routing,
     security,
     wallet,
+    webhook_types,
     webhooks,
 )
 from api.auth import Door
@@ -77,6 +81,8 @@ _NOUNS = (
     routing,
     cases,
     security,
+    webhook_types,
+    declines,
     audit,
     oneshot,
     webhooks,
@@ -148,6 +154,8 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         feed=Feed(pool),
         inbox=Inbox(pool),
         security=refusals,
+        types=WebhookTypes(pool, reading),
+        declines=DeclineReads(reading),
         auditor=Auditor.of(settings, pool, client),
         catalog=catalog,
     )

@@ -20,8 +20,10 @@ from activities.audit.auditor import Auditor
 from activities.cases.reads import CaseReads
 from activities.inbox.inbox import Inbox
 from activities.inbox.security import SecurityLog
+from activities.inbox.webhook_types import WebhookTypes
 from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
+from activities.registry.declines import DeclineReads
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Claim, Requests
 from activities.risk.players import RiskPlayers
@@ -53,6 +55,8 @@ class Parts:
     feed: Feed
     inbox: Inbox
     security: SecurityLog
+    types: WebhookTypes
+    declines: DeclineReads
     auditor: Auditor
     catalog: Catalog
     streams: set[object] = field(default_factory=set)

@@ -68,8 +68,8 @@ async def page(ask: Read, kind: str, filters: Filters, view: Callable[[PaymentRo
             brands=ask.caller.brands,
             player_id=filters.player_id,
             status=_status(filters.status, kind),
-            created_from=_moment(filters.created_from, "created_from"),
-            created_to=_moment(filters.created_to, "created_to"),
+            created_from=moment_of(filters.created_from, "created_from"),
+            created_to=moment_of(filters.created_to, "created_to"),
             cursor=_cursor(filters.cursor),
             limit=filters.limit,
         )
@@ -82,7 +82,8 @@ def shown(view: BaseModel, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json")
 
 
-def _moment(text: str | None, name: str) -> datetime | None:
+def moment_of(text: str | None, name: str) -> datetime | None:
+    """Raises Problem `invalid-request`."""
     try:
         return datetime.fromisoformat(text) if text else None
     except ValueError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +26,8 @@ from api.openapi import hears
 router = APIRouter(tags=["Webhooks"])
 
 _DOOR = "/webhooks/"
+
+log = structlog.get_logger("paysaga.webhooks")
 
 
 class Heard(BaseModel):
@@ -83,6 +86,8 @@ async def _heard(request: Request, psp: str, parts: Parts) -> Response:
         body = await raw_body(request)
         received = await _stored(request, psp, body, parts)
     except WebhookRefused as refused:
+        if refused.status >= 500:
+            raise _unverifiable(psp, refused) from None
         await _record(request, psp, parts, body, refused.rule, refused.status)
         raise Problem(
             refused.status, "webhook-refused", "The webhook was refused", refused.rule
@@ -111,7 +116,20 @@ async def _stored(request: Request, psp: str, body: bytes, parts: Parts) -> int:
         raise WebhookRefused("contested", status=409) from None
     except Unstorable:
         raise WebhookRefused("malformed", status=422) from None
+    await parts.types.count(psp, told.ignored, told.unknown)
     return len(told.events)
+
+
+def _unverifiable(psp: str, refused: WebhookRefused) -> Problem:
+    """Nobody's attack: what would tell is out of reach. The PSP tells again, and is heard then."""
+    log.error("webhook_unverifiable", psp=psp, rule=refused.rule, status=refused.status)
+    return Problem(
+        refused.status,
+        "webhook-unverifiable",
+        "The webhook cannot be verified for the moment",
+        refused.rule,
+        headers={"Retry-After": "60"},
+    )
 
 
 async def _record(

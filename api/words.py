@@ -62,6 +62,7 @@ Moment = Annotated[
         "an RFC 3339 time with offset, such as 2031-01-31T12:00:00Z",
     ),
 ]
+Day = Annotated[str, Word(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", "a day of ISO 8601, such as 2031-01-31")]
 PspName = Annotated[str, Word(r"[a-z][a-z0-9_]{0,31}", "the name of a PSP, such as sandbox")]
 AccountName = Annotated[str, Word(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits or . _ -")]
 BrandId = Annotated[str, Word(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits or . _ -")]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -85,3 +95,16 @@ class SecurityRow(SQLModel, table=True):
     recorded_at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
+
+
+class WebhookTypeRow(SQLModel, table=True):
+    """How often a type of webhook that tells us nothing came on a day (UTC)."""
+
+    __tablename__ = "webhook_types"
+
+    psp: str = Field(sa_column=Column(Text, primary_key=True))
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    type: str = Field(sa_column=Column(Text, primary_key=True))
+    known: bool = Field(primary_key=True)
+    """Passed over by the plugin's table; otherwise the table does not have it."""
+    count: int = Field(sa_column=Column(BigInteger, nullable=False))

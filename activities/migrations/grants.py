@@ -18,6 +18,7 @@ GRANTS = {
     "inbox_events": "SELECT, INSERT, UPDATE",
     "inbox_nonces": "SELECT",
     "security_events": "SELECT, INSERT",
+    "webhook_types": "SELECT, INSERT, UPDATE",
     "cases": "SELECT, INSERT",
     "case_events": "SELECT",
     "risk_players": "SELECT, INSERT, UPDATE",
