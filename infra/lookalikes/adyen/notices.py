@@ -71,7 +71,7 @@ class Notices:
         body = orjson.dumps({"live": "false", "notificationItems": made})
         first = items[0]
         kinds = ",".join(item.event for item in items)
-        id_ = f"{first.psp_reference}.{first.event}"
+        id_ = f"{account}.{first.psp_reference}.{first.event}"
         self._ground.outbox.put(id_, kinds, account, first.reference, body)
 
 
