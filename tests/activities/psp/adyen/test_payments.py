@@ -1,0 +1,211 @@
+"""Authorizing, coming back from the issuer, and Adyen's own page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from activities.psp.plugins.adyen.keys import shopper_reference
+from activities.psp.wire import InDoubt, NeverSent
+from tests.activities.psp.adyen.far import (
+    LINK,
+    PAYMENT,
+    a_link,
+    adyen,
+    asked,
+    fault,
+    says,
+)
+from workflows.domain.money import Money
+from workflows.domain.psp import Approved, Declined, Pending
+
+LINKED = f"link_{LINK}"
+GET = {"type": "redirect", "method": "GET", "url": "https://issuer.example/3ds?x=1"}
+KEY = "in_cert:authorize:1"
+
+
+def answered(result: str, **more: Any) -> dict[str, Any]:
+    return {"resultCode": result, "pspReference": PAYMENT, "merchantReference": KEY, **more}
+
+
+async def outcome(answer: dict[str, Any], operation: str = "authorize") -> Any:
+    async with adyen(says(200, answer)) as far:
+        return await getattr(far.adapter, operation)(asked(operation))
+
+
+@pytest.mark.parametrize("operation", ["authorize", "complete"])
+async def test_a_redirect_sends_the_player_to_the_issuer(operation: str) -> None:
+    told = await outcome(answered("RedirectShopper", action=GET), operation)
+    assert told == Pending(PAYMENT, "https://issuer.example/3ds?x=1")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {**GET, "method": "POST", "data": {"MD": "1"}},
+        {**GET, "url": "javascript:alert(1)"},
+        {**GET, "url": ""},
+        {"type": "threeDS2", "token": "x"},
+    ],
+    ids=["a form", "a script", "nowhere", "a challenge"],
+)
+async def test_what_is_no_plain_link_is_pending_without_one(action: dict[str, Any]) -> None:
+    assert await outcome(answered("RedirectShopper", action=action)) == Pending(PAYMENT)
+
+
+@pytest.mark.parametrize(
+    "result",
+    ["Pending", "Received", "PresentToShopper", "ChallengeShopper", "IdentifyShopper", "Success"],
+)
+async def test_whatever_is_not_final_is_pending(result: str) -> None:
+    assert await outcome(answered(result)) == Pending(PAYMENT)
+
+
+async def test_a_pending_payment_may_have_no_reference_yet() -> None:
+    assert await outcome({"resultCode": "Received"}) == Pending("")
+
+
+async def test_a_part_that_is_authorised_is_told_as_it_is() -> None:
+    amount = {"currency": "EUR", "value": 3000}
+    told = await outcome(answered("PartiallyAuthorised", amount=amount))
+    assert told == Approved(PAYMENT, Money(3000, "EUR"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"merchantReference": "in_other:authorize:1"},
+        {"merchantReference": None},
+        {"amount": {"currency": "USD", "value": 5000}},
+        {"amount": None},
+        {"pspReference": None},
+        {"pspReference": "../refunds"},
+        {"amount": {"currency": "XXL", "value": 5000}},
+    ],
+    ids=str,
+)
+async def test_an_authorization_of_something_else_leaves_doubt(wrong: dict[str, Any]) -> None:
+    right = answered("Authorised", amount={"currency": "EUR", "value": 5000})
+    assert isinstance(await outcome(right), Approved)
+    with pytest.raises(InDoubt):
+        await outcome({**right, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "raised"),
+    [
+        (401, "000", "security", NeverSent),
+        (403, "901", "security", NeverSent),
+        (422, "704", "validation", InDoubt),
+        (422, "903", "internal", InDoubt),
+        (429, "429", "validation", InDoubt),
+        (404, "404", "validation", InDoubt),
+        (500, "905", "internal", InDoubt),
+    ],
+)
+async def test_an_error_says_what_is_certain(
+    status: int, code: str, kind: str, raised: type[Exception]
+) -> None:
+    async with adyen(fault(status, code, kind)) as far:
+        with pytest.raises(raised):
+            await far.adapter.authorize(asked("authorize"))
+
+
+async def test_what_adyen_calls_transient_leaves_doubt() -> None:
+    body = {"status": 422, "errorCode": "137", "errorType": "validation", "message": "no"}
+    async with adyen(says(422, body, transient_error="true")) as far:
+        with pytest.raises(InDoubt):
+            await far.adapter.authorize(asked("authorize"))
+
+
+async def test_a_request_that_is_not_taken_is_declined() -> None:
+    async with adyen(fault(422, "138")) as far:
+        told = await far.adapter.authorize(asked("authorize"))
+    assert told == Declined("currency_not_supported", soft=False, code="138")
+
+
+async def test_without_what_the_player_brought_back_nothing_is_asked() -> None:
+    async with adyen() as far:
+        told = await far.adapter.complete(replace(asked("complete"), parameters={}))
+        assert (told, far.exchanges) == (Pending(PAYMENT), [])
+
+
+async def test_what_a_browser_brought_cannot_decline_a_payment() -> None:
+    async with adyen(fault(422, "14_018")) as far:
+        assert await far.adapter.complete(asked("complete")) == Pending(PAYMENT)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "4111111111111111",
+        "4111-1111-1111-1111",
+        "GB33BUKB20201555555555",
+        "LATEST",
+        "latest",
+        "a/b",
+        "a b",
+        "",
+        "t" * 129,
+    ],
+)
+async def test_what_is_no_token_goes_nowhere(token: str) -> None:
+    async with adyen() as far:
+        with pytest.raises(NeverSent) as authorize:
+            await far.adapter.authorize(replace(asked("authorize"), payment_token=token))
+        with pytest.raises(NeverSent):
+            await far.adapter.payout(replace(asked("payout"), destination=token))
+        assert not far.exchanges
+        assert not token or token not in str(authorize.value)
+
+
+async def test_adyen_learns_no_id_of_a_player_and_keeps_one_reference_of_each() -> None:
+    async with adyen() as far:
+        await far.adapter.authorize(asked("authorize"))
+        await far.adapter.payout(asked("payout"))
+    assert all(b"player_private" not in e.request.body for e in far.exchanges)
+    payment, payout, _ = (e.body.get("shopperReference") for e in far.exchanges)
+    assert payment == payout == shopper_reference("player_private")
+    assert shopper_reference("player_1") != shopper_reference("player_2")
+
+
+async def test_a_hold_is_captured_by_us_alone() -> None:
+    async with adyen() as far:
+        await far.adapter.authorize(asked("authorize"))
+        await far.adapter.authorize(replace(asked("authorize"), payment_token=None))
+    assert far.exchanges[0].body["additionalData"] == {"manualCapture": "true"}
+    assert far.exchanges[1].body["manualCapture"] is True
+
+
+# --- Adyen's own page ---------------------------------------------------------------------------
+
+
+async def test_without_a_token_the_player_goes_to_adyens_page() -> None:
+    async with adyen() as far:
+        told = await far.adapter.authorize(replace(asked("authorize"), payment_token=None))
+    assert told == Pending(LINKED, f"https://test.adyen.link/{LINK}")
+    assert far.exchanges[0].body["allowedPaymentMethods"] == ["scheme"]
+
+
+async def test_a_page_for_another_amount_is_not_shown() -> None:
+    def other(request: Any) -> Any:
+        made = a_link(request)
+        return replace(made, body=made.body.replace(b"5000", b"50"))
+
+    async with adyen(other) as far:
+        with pytest.raises(InDoubt):
+            await far.adapter.authorize(replace(asked("authorize"), payment_token=None))
+
+
+@pytest.mark.parametrize("status", ["active", "paid", "paymentPending", "expired", "completed"])
+async def test_a_player_who_has_not_paid_yet_may_go_on_to_pay(status: str) -> None:
+    def link(request: Any) -> Any:
+        made = a_link(request)
+        return replace(made, body=made.body.replace(b"active", status.encode()))
+
+    async with adyen(link) as far:
+        told = await far.adapter.complete(asked("complete", psp_ref=LINKED))
+    url = f"https://test.adyen.link/{LINK}" if status == "active" else None
+    assert told == Pending(LINKED, url)
