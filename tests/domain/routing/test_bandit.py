@@ -24,7 +24,7 @@ from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.accounts import Accounts, Cost, MerchantAccountProfile
 from workflows.domain.routing.fields import Field
 from workflows.domain.routing.health import Health, Stop
-from workflows.domain.routing.posterior import belief, chance_above, chances_of_best
+from workflows.domain.routing.posterior import belief, chances_of_best
 from workflows.domain.routing.rules import All, Bandit, Rule, Target
 from workflows.domain.routing.statistics import Counts, Observation, Statistics, Tally, tally
 
@@ -120,7 +120,7 @@ def test_the_integral_is_exact_where_the_answer_is_known() -> None:
     even = belief(40, 50)
     assert chances_of_best((even, even)) == pytest.approx((0.5, 0.5))
     # P(X > Y) of Beta(2, 1) and Beta(1, 1) is 2/3.
-    assert chance_above(belief(1, 1), belief(0, 0)) == pytest.approx(2 / 3, abs=0.002)
+    assert chances_of_best((belief(1, 1), belief(0, 0)))[0] == pytest.approx(2 / 3, abs=0.002)
     sure, never = belief(100_000, 100_000), belief(0, 100_000)
     assert chances_of_best((sure, never, even)) == pytest.approx((1, 0, 0), abs=1e-6)
 

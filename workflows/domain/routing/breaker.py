@@ -32,8 +32,8 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Attempts that ended within the sliding window and began at or after `Breaker.since`: a slow one
-    from before it opened is no failed probe. `answered`: approvals and declines in good time;
+    """Attempts that ended within the sliding window and began at or after `Breaker.since`: a slow
+    one from before it opened is no failed probe. `answered`: approvals and declines in good time;
     `failed`: technical failures and answers that came late."""
 
     answered: int = 0

@@ -66,12 +66,6 @@ def chances_of_best(beliefs: tuple[Belief, ...]) -> tuple[float, ...]:
     return tuple(chance / whole for chance in chances)
 
 
-def chance_above(one: Belief, other: Belief, by: float = 0.0) -> float:
-    """The probability that the one's value exceeds the other's by more than so much."""
-    lowered = Belief(one.alpha, one.beta, one.scale, one.shift + by)
-    return chances_of_best((lowered, other))[0]
-
-
 @dataclass(frozen=True)
 class Curve:
     """How much of a belief lies below each of its points, and its density there."""
