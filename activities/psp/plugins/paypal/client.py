@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any, NoReturn
 
 from activities.psp.oauth import OAuth
@@ -41,8 +42,16 @@ _PATH_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
 class Client:
     def __init__(self, account: PaypalAccount) -> None:
         self.account = account
-        self._wire = Wire(account.url, tls=account.tls)
-        self._oauth = OAuth(
+
+    @cached_property
+    def _wire(self) -> Wire:
+        # When it is first needed: who only hears webhooks never connects.
+        return Wire(self.account.url, tls=self.account.tls)
+
+    @cached_property
+    def _oauth(self) -> OAuth:
+        account = self.account
+        return OAuth(
             self._wire,
             token_path=TOKEN_PATH,
             client_id=account.client_id,
@@ -60,7 +69,7 @@ class Client:
 
     async def get(self, path: str, trace_id: str, params: dict[str, str] | None = None) -> Answer:
         """Raises NeverSent or InDoubt."""
-        headers = {"X-Trace-Id": trace_id}
+        headers = {"X-Trace-Id": trace_id} if trace_id else {}
         return await self._oauth.exchange("GET", path, headers=headers, params=params)
 
     async def post_bytes(self, path: str, content: bytes) -> Answer:
@@ -75,7 +84,8 @@ class Client:
             raise InDoubt("the answer is about another merchant")
 
     async def aclose(self) -> None:
-        await self._wire.aclose()
+        if "_wire" in vars(self):
+            await self._wire.aclose()
 
 
 def path_id(text: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from workflows.domain.late_events import is_step
 from workflows.domain.psp import Lookup, Operation
 
 ORDER, BATCH = "order_", "batch_"
@@ -48,7 +47,8 @@ def authorize_key_of(void_key: str) -> str | None:
 
 def is_ours(key: str | None, operation: Operation) -> bool:
     """Whether PayPal's reference is a key that we gave for such an instruction."""
-    return key is not None and ":" in key and is_step(key, operation)
+    step = (key or "").partition(":")[2].removeprefix("case-")
+    return step.partition(":")[0] == operation
 
 
 def still_remembered(lookup: Lookup, lasts: timedelta, now: datetime | None = None) -> bool:
