@@ -75,7 +75,8 @@ class StripeCertification:
             return _said(_seen_refund(verdict) if refunds else _seen_intent(steps[1], verdict))
         thing = _seen_refund(verdict) if refunds else _seen_intent("pi_certified", verdict)
         found = [] if verdict is Verdict.NOT_FOUND else [thing]
-        return _said({"object": "list", "url": parts.path, "has_more": False, "data": found})
+        kind = "search_result" if steps[-1] == "search" else "list"
+        return _said({"object": kind, "url": parts.path, "has_more": False, "data": found})
 
     def before(self, request: Heard) -> Canned | None:
         return None

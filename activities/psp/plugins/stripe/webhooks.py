@@ -75,18 +75,17 @@ def _translated(event: Event) -> Told | None:
     metadata = thing.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(key := metadata.get(KEY), str):
         return None
-    if event.type in REFUNDS:
-        return _of_refund(_read(Refund, thing), key)
-    if not is_step(key, Operation.AUTHORIZE):
+    refunds = event.type in REFUNDS
+    if not is_step(key, Operation.REFUND if refunds else Operation.AUTHORIZE):
         return None
+    if refunds:
+        return _of_refund(_read(Refund, thing), key)
     if event.type in CHARGES:
         return _of_charge(_read(Charge, thing), key)
     return _of_intent(event, _read(Intent, thing), key)
 
 
-def _of_refund(refund: Refund, key: str) -> Told | None:
-    if not is_step(key, Operation.REFUND):
-        return None
+def _of_refund(refund: Refund, key: str) -> Told:
     return key, Operation.REFUND, intents.refunded(refund), told(refund.amount, refund.currency)
 
 

@@ -1,0 +1,169 @@
+"""Real exchanges of the adapter with a peer that plays Stripe: what was sent, what was said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import orjson
+
+from activities.psp.certification import Canned, Heard, Verdict
+from activities.psp.plugins.stripe.adapter import StripeAdapter
+from activities.psp.plugins.stripe.certification import StripeCertification, intent, refund
+from activities.psp.wire import WireError
+from tests.activities.psp import peer
+from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
+from workflows.domain.money import Money
+from workflows.domain.psp import Lookup, MerchantAccount, Operation, VoidInstruction
+from workflows.domain.settlement import SettlementQuery
+
+Answer = Callable[[Heard], Canned]
+Json = dict[str, Any]
+ACCOUNT = MerchantAccount("stripe", "primary")
+
+
+@dataclass
+class Exchanges:
+    """Of one conversation, in their order."""
+
+    heard: list[Heard] = field(default_factory=list)
+    said: list[Canned] = field(default_factory=list)
+
+    @property
+    def pairs(self) -> Sequence[tuple[Heard, Canned]]:
+        return list(zip(self.heard, self.said, strict=True))
+
+
+@asynccontextmanager
+async def speaking(answer: Answer, kept: Exchanges | None = None) -> AsyncIterator[StripeAdapter]:
+    """The adapter, speaking to a peer that answers so."""
+    kept = kept if kept is not None else Exchanges()
+
+    def keeping(request: Heard) -> Canned:
+        kept.heard.append(request)
+        kept.said.append(answer(request))
+        return kept.said[-1]
+
+    async with peer.listening(peer.says(keeping)) as far:
+        adapter = cast("StripeAdapter", StripeCertification().connect(far.url))
+        yield adapter
+        await adapter.aclose()
+
+
+def saying(*bodies: Json, status: int = 200) -> Answer:
+    """One body after the other, the last one for ever."""
+    left = list(bodies)
+
+    def answer(_: Heard) -> Canned:
+        body = left.pop(0) if len(left) > 1 else left[0]
+        return Canned(status, json.dumps(body).encode())
+
+    return answer
+
+
+def listed(*things: Json, more: bool = False, url: str = "/v1/payment_intents") -> Json:
+    return {"object": "list", "url": url, "has_more": more, "data": list(things)}
+
+
+def ago(**spans: float) -> str:
+    return (datetime.now(UTC) - timedelta(**spans)).isoformat()
+
+
+async def every_exchange(verdict: Verdict, amount: Money) -> Exchanges:
+    """All that the adapter can ask, each in every way it can."""
+    kept, certification = Exchanges(), StripeCertification()
+    asked = instructions(ACCOUNT, amount, "pi_1")
+    asked.pop(Operation.PAYOUT)
+    asked.pop("complete")
+    async with speaking(lambda request: certification.answer(request, verdict), kept) as adapter:
+        for operation, instruction in asked.items():
+            await _quietly(getattr(adapter, operation)(instruction))
+            for psp_ref in (None, "re_1" if operation == Operation.REFUND else "pi_1"):
+                lookup = replace(lookup_of(instruction, operation), psp_ref=psp_ref)
+                await _quietly(adapter.look_up(lookup))
+                await _quietly(adapter.look_up(replace(lookup, asked_at=ago(hours=30))))
+                await _quietly(adapter.look_up(replace(lookup, parent_ref=None)))
+        void = asked[Operation.VOID]
+        assert isinstance(void, VoidInstruction)
+        await _quietly(adapter.void(replace(void, after_capture=True)))
+        await _quietly(adapter.void(replace(void, psp_ref=None)))
+    return kept
+
+
+async def every_statement() -> Exchanges:
+    """The pages of a day."""
+    kept = Exchanges()
+    pages = saying(listed(movement("txn_1"), more=True, url="/v1/balance_transactions"))
+    async with speaking(pages, kept) as adapter:
+        for cursor in (None, "txn_1"):
+            await adapter.settlement(
+                SettlementQuery(account=ACCOUNT, day="2027-01-15", cursor=cursor)
+            )
+    return kept
+
+
+def movement(named: str, **members: Any) -> Json:
+    made: Json = {
+        "id": named,
+        "object": "balance_transaction",
+        "amount": 5000,
+        "available_on": 1_800_000_000,
+        "created": 1_800_000_000,
+        "currency": "eur",
+        "fee": 150,
+        "fee_details": [{"amount": 150, "currency": "eur", "type": "stripe_fee"}],
+        "net": 4850,
+        "reporting_category": "charge",
+        "source": "ch_1",
+        "status": "pending",
+        "type": "charge",
+    }
+    return {**made, **members}
+
+
+async def looked(lookup: Lookup, answer: Answer, kept: Exchanges | None = None) -> Any:
+    async with speaking(answer, kept) as adapter:
+        return await adapter.look_up(lookup)
+
+
+def lookup(operation: Operation, **members: Any) -> Lookup:
+    return replace(
+        lookup_of(instructions(ACCOUNT, AMOUNT, "pi_1")[operation], operation), **members
+    )
+
+
+def pi(**members: Any) -> Json:
+    return intent(**{"id": "pi_1", **members})
+
+
+def re(**members: Any) -> Json:
+    return refund(**{"id": "re_1", "payment_intent": "pi_1", **members})
+
+
+def plain(body: bytes) -> bytes:
+    """A reply with every expanded object as its id: the description knows it so alone."""
+    return orjson.dumps(_collapsed(orjson.loads(body)))
+
+
+def _collapsed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_collapsed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: _collapsed(each) for name, each in value.items()}
+    for name in ("latest_charge", "source"):
+        if isinstance(made.get(name), dict) and "id" in made[name]:
+            made[name] = made[name]["id"]
+    return made
+
+
+async def _quietly(call: Any) -> None:
+    """What comes of it is told elsewhere; here it is only asked."""
+    try:
+        await call
+    except WireError:
+        return

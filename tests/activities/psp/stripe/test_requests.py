@@ -1,0 +1,126 @@
+"""Whatever is sent, and whatever Stripe is played to say, is as Stripe's own description has it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+
+import activities.psp.plugins.stripe.certification as certification
+from activities.psp.certification import Canned, Heard, Verdict
+from tests.activities.psp.descriptions import (
+    Request,
+    check_component,
+    check_request,
+    check_response,
+    description,
+    needs_descriptions,
+    refuses_mutations,
+)
+from tests.activities.psp.stripe.exchanges import every_exchange, every_statement, plain
+from workflows.domain.money import Money
+
+pytestmark = needs_descriptions
+
+STRIPE = "stripe/openapi.json"
+AMOUNTS = [Money(5000, "JPY"), Money(5001, "EUR"), Money(5010, "KWD"), Money(5000, "ISK")]
+YOUNGER = (b'"advice_code"', b'"network_decline_code"', b'"network_advice_code"')
+"""Members of an error that came after the description."""
+NO_WORD_OF_STRIPES = b"under_review"
+EXAMPLES = sorted(Path(certification.__file__).with_name("examples").glob("*.json"))
+JSON = {"content-type": "application/json"}
+
+
+def request_of(heard: Heard) -> Request:
+    parts = urlsplit(heard.path)
+    return Request(heard.method, parts.path, parts.query, heard.headers, heard.body)
+
+
+def judge_reply(heard: Heard, said: Canned) -> None:
+    method, path, *_ = request_of(heard)
+    known = not any(name in said.body for name in YOUNGER)
+    check_response(
+        description(STRIPE),
+        method,
+        path,
+        said.status,
+        said.headers,
+        plain(said.body),
+        made_up=known,
+    )
+
+
+@pytest.mark.parametrize("amount", AMOUNTS, ids=str)
+@pytest.mark.parametrize("verdict", Verdict)
+async def test_every_request_and_reply_is_as_described(verdict: Verdict, amount: Money) -> None:
+    exchanges = await every_exchange(verdict, amount)
+    assert len(exchanges.heard) > 20
+    for heard, said in exchanges.pairs:
+        check_request(description(STRIPE), *request_of(heard))
+        if NO_WORD_OF_STRIPES not in said.body:
+            judge_reply(heard, said)
+
+
+async def test_every_call_is_among_those_that_are_judged() -> None:
+    heard = (await every_exchange(Verdict.APPROVED, AMOUNTS[1])).heard
+    asked = {f"{each.method} {urlsplit(each.path).path}" for each in heard}
+    assert asked == {
+        "POST /v1/payment_intents",
+        "GET /v1/payment_intents",
+        "GET /v1/payment_intents/search",
+        "GET /v1/payment_intents/pi_1",
+        "GET /v1/payment_intents/pi_certified",
+        "POST /v1/payment_intents/pi_1/capture",
+        "POST /v1/payment_intents/pi_1/cancel",
+        "POST /v1/payment_intents/pi_certified/cancel",
+        "POST /v1/refunds",
+        "GET /v1/refunds",
+        "GET /v1/refunds/re_1",
+    }
+
+
+@pytest.mark.parametrize("amount", AMOUNTS, ids=str)
+async def test_the_judge_is_not_blind_to_what_could_be_wrong_with_them(amount: Money) -> None:
+    heard = [
+        *(await every_exchange(Verdict.APPROVED, amount)).heard,
+        *(await every_statement()).heard,
+    ]
+    for each in {(r.method, r.path): r for r in heard}.values():
+        assert refuses_mutations(description(STRIPE), request_of(each)) >= 4, each.path
+
+
+async def test_the_statement_is_asked_and_told_as_described() -> None:
+    for heard, said in (await every_statement()).pairs:
+        check_request(description(STRIPE), *request_of(heard))
+        judge_reply(heard, said)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_as_described(path: Path) -> None:
+    example = json.loads(path.read_text())
+    if "webhook" in example:
+        told = example["webhook"]["data"]["object"]
+        check_component(description(STRIPE), "event", orjson.dumps(example["webhook"]))
+        if told["object"] in ("payment_intent", "refund"):
+            check_component(description(STRIPE), told["object"], plain(orjson.dumps(told)))
+        return
+    asked, said = example["request"], example["answer"]
+    headers = {**asked["headers"], "authorization": "Bearer sk"}
+    heard = Heard(asked["method"], asked["path"], headers, asked["body"].encode())
+    check_request(description(STRIPE), *request_of(heard))
+    judge_reply(heard, Canned(said["status"], orjson.dumps(said["body"]), JSON))
+
+
+@pytest.mark.parametrize(
+    ("member", "wrong"),
+    [("status", "captured"), ("amount", "5000"), ("created", None), ("currency", 978)],
+)
+def test_the_judge_of_replies_is_not_blind(member: str, wrong: object) -> None:
+    heard = Heard("POST", "/v1/payment_intents", {}, b"")
+    spoilt = {**certification.intent(), member: wrong}
+    judge_reply(heard, Canned(200, orjson.dumps(certification.intent()), JSON))
+    with pytest.raises(AssertionError):
+        judge_reply(heard, Canned(200, orjson.dumps(spoilt), JSON))
