@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from infra.lookalikes.adyen import amounts, views
 from infra.lookalikes.adyen.errors import no_such_payment
 from infra.lookalikes.adyen.notices import Item, Notices
-from infra.lookalikes.adyen.things import Link, Modification, Payment, Payout
+from infra.lookalikes.adyen.things import Link, Modification, Payment, Payout, Session
 from infra.lookalikes.ground import Ground
 from infra.lookalikes.journal import Done, Operation
 
@@ -34,6 +34,7 @@ class Books:
         """Those that came through."""
         self.payouts: dict[str, Payout] = {}
         self.links: dict[str, Link] = {}
+        self.sessions: dict[str, Session] = {}
         self.moved: list[Moved] = []
         self.reports: dict[tuple[str, str], bytes] = {}
         """By the Adyen name of the account and the file's name."""

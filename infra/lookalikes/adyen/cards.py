@@ -43,7 +43,7 @@ class Card:
         return self.refusal if self.only_at in (None, account) else None
 
 
-_DO_NOT_HONOR = Refusal("Refused", "2", "05 : Do not honor")
+DO_NOT_HONOR = Refusal("Refused", "2", "05 : Do not honor")
 AUTHENTICATION_REQUIRED = Refusal("Authentication required", "38", "1A : Authentication required")
 NOT_AUTHENTICATED = Refusal("3D Not Authenticated", "11")
 SHOPPER_CANCELLED = Refusal("Shopper Cancelled", "16", result="Cancelled")
@@ -60,8 +60,8 @@ CARDS = {
     "AMEXAPPROVED0001": Card("amex", "0002"),
     "VISACHALLENGE001": Card(challenge=True),
     "MCCHALLENGE00001": Card("mc", "4444", challenge=True),
-    "VISASOFTPRIMARY1": Card(refusal=_DO_NOT_HONOR, only_at="primary"),
-    "VISADONOTHONOR01": Card(refusal=_DO_NOT_HONOR),
+    "VISASOFTPRIMARY1": Card(refusal=DO_NOT_HONOR, only_at="primary"),
+    "VISADONOTHONOR01": Card(refusal=DO_NOT_HONOR),
     "VISASTOLENCARD01": _refused("Blocked Card", "5", "43 : Stolen card, pick up"),
     "VISANOFUNDS00001": _refused("Not enough balance", "12", "51 : Insufficient funds"),
     "VISAEXPIRED00001": _refused("Expired Card", "6", "54 : Expired card"),
@@ -81,12 +81,15 @@ CARDS = {
     ),
     "VISAAVSMISMATCH1": Card(avs="2 Neither postal code nor address match"),
     "VISARECEIVED0001": Card(later=True),
-    "VISARECEIVEDNO01": Card(refusal=_DO_NOT_HONOR, later=True),
+    "VISARECEIVEDNO01": Card(refusal=DO_NOT_HONOR, later=True),
     "VISACAPTUREFAIL1": Card(capture="fails"),
     "VISALATECAPTURE1": Card(capture="fails_later"),
     "VISAREFUNDREFUSE": Card(refund="refused"),
     "VISAREFUNDFAILS1": Card(refund="fails_later"),
 }
+
+ON_PAGE = tuple(name for name, card in CARDS.items() if not card.later)
+"""What a shopper can choose to pay with on a page of Adyen's."""
 
 _ECI = {"mc": ("02", "00")}
 

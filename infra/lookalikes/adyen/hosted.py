@@ -1,4 +1,4 @@
-"""The pages on which a shopper answers: 3-D Secure, and a payment link's."""
+"""The pages on which a shopper answers: 3-D Secure, a payment link's, a hosted session's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.lookalikes import pages
-from infra.lookalikes.adyen import amounts, links
+from infra.lookalikes.adyen import amounts, links, sessions
 from infra.lookalikes.adyen.books import Books
-from infra.lookalikes.adyen.things import Payment
+from infra.lookalikes.adyen.cards import CARDS, ON_PAGE, Card
+from infra.lookalikes.adyen.things import Link, Payment, Session
 
 _REDIRECT = "/checkoutshopper/threeDS/redirect/{id}/{secret}"
 _LINK = "/link/{id}"
+_SESSION = "/hosted/{id}"
 
 
 class HostedPages:
@@ -25,6 +27,8 @@ class HostedPages:
             Route(_REDIRECT, self.answer_redirect, methods=["POST"]),
             Route(_LINK, self.show_link, methods=["GET"]),
             Route(_LINK, self.answer_link, methods=["POST"]),
+            Route(_SESSION, self.show_session, methods=["GET"]),
+            Route(_SESSION, self.answer_session, methods=["POST"]),
         ]
 
     async def show_redirect(self, request: Request) -> Response:
@@ -44,22 +48,28 @@ class HostedPages:
         return pages.back_to(payment.return_url, redirectResult=payment.redirect_result)
 
     async def show_link(self, request: Request) -> Response:
-        link = self._books.links.get(request.path_params["id"])
-        if link is None:
-            return pages.notice("No such link", "The address is not complete.", 404)
-        if link.status != "active":
-            return pages.notice("Over", f"This payment link is {link.status}.")
-        return _question("Pay?", link.amount, link.currency)
+        return _checkout(self._books.links.get(request.path_params["id"]))
 
     async def answer_link(self, request: Request) -> Response:
         action = await pages.chosen(request)
         link = self._books.links.get(request.path_params["id"])
         if action is None or link is None:
             return pages.notice("Nothing happened", "Press one of the buttons.", 400)
-        links.answered(self._books, link, action)
+        links.answered(self._books, link, action, await _card(request))
         if link.return_url:
             return pages.back_to(link.return_url)
         return pages.notice("Thank you", "You can close this page.")
+
+    async def show_session(self, request: Request) -> Response:
+        return _checkout(self._books.sessions.get(request.path_params["id"]))
+
+    async def answer_session(self, request: Request) -> Response:
+        action = await pages.chosen(request)
+        session = self._books.sessions.get(request.path_params["id"])
+        if action is None or session is None:
+            return pages.notice("Nothing happened", "Press one of the buttons.", 400)
+        sessions.answered(self._books, session, action, await _card(request))
+        return pages.back_to(session.return_url, sessionId=session.id, sessionResult=session.result)
 
     def _payment(self, request: Request) -> Payment | None:
         """By both parts: the address is the secret between shopper and Adyen."""
@@ -70,3 +80,17 @@ class HostedPages:
 
 def _question(title: str, value: int, currency: str) -> Response:
     return pages.question(title, amounts.iso_minor_units(value, currency), currency)
+
+
+def _checkout(of: Link | Session | None) -> Response:
+    """What the shopper pays with is chosen on the page."""
+    if of is None:
+        return pages.notice("No such payment", "The address is not complete.", 404)
+    if of.status != "active":
+        return pages.notice("Over", f"This payment is {of.status}.")
+    minor = amounts.iso_minor_units(of.amount, of.currency)
+    return pages.question("Pay?", minor, of.currency, field="card", choices=ON_PAGE)
+
+
+async def _card(request: Request) -> Card:
+    return CARDS[await pages.chosen(request, "card", ON_PAGE) or ON_PAGE[0]]

@@ -8,13 +8,12 @@ from datetime import datetime
 from infra.lookalikes.adyen import amounts, paying, views
 from infra.lookalikes.adyen.books import Books
 from infra.lookalikes.adyen.calls import Call
-from infra.lookalikes.adyen.cards import CARDS, Refusal
+from infra.lookalikes.adyen.cards import Card
 from infra.lookalikes.adyen.errors import invalid
-from infra.lookalikes.adyen.things import Link, Payment, ThreeDS
+from infra.lookalikes.adyen.things import Link, Payment
 
 _DAY, _LONGEST_DAYS = 86_400, 70
 _REPEATED = ("countryCode", "description", "shopperEmail", "shopperLocale", "shopperReference")
-_REFUSED = Refusal("Refused", "2", "05 : Do not honor")
 
 
 def create(books: Books, call: Call) -> views.View:
@@ -50,8 +49,8 @@ def update(books: Books, call: Call) -> views.View:
     return _view(books, link)
 
 
-def answered(books: Books, link: Link, action: str) -> None:
-    """The shopper paid on the page, or could not; who leaves it says nothing."""
+def answered(books: Books, link: Link, action: str, card: Card) -> None:
+    """The shopper paid on the page, or could not and may try again; who leaves says nothing."""
     if action == "cancel" or link.status != "active":
         return
     payment = Payment(
@@ -59,17 +58,13 @@ def answered(books: Books, link: Link, action: str) -> None:
         link.reference,
         link.amount,
         link.currency,
-        CARDS["VISAAPPROVED0001"],
+        card,
         captures_at_once=link.captures_at_once,
         link_id=link.id,
     )
-    books.payments[payment.psp_reference] = payment
-    if action == "decline":
-        paying.refuse(books, payment, _REFUSED)
-        return
-    payment.three_ds = ThreeDS()
-    link.ended = "" if link.reusable else "completed"
-    paying.decide(books, payment)
+    paying.on_page(books, payment, action)
+    if payment.refusal is None and not link.reusable:
+        link.ended = "completed"
 
 
 def _view(books: Books, link: Link) -> views.View:

@@ -53,6 +53,10 @@ LINK = _known(
     "PaymentLinkRequest",
     _COMMON + _HOSTED + "description expiresAt manualCapture requiredShopperFields reusable",
 )
+SESSION = _known(
+    "CreateCheckoutSessionRequest",
+    _COMMON + _WEB + _HOSTED + "expiresAt mode showInstallmentAmount storeFiltrationMode",
+)
 LINK_UPDATE = _known("UpdatePaymentLinkRequest", "status")
 CAPTURE = _known("PaymentCaptureRequest", _PRICED + "platformChargebackLogic subMerchants")
 CANCEL = _known("PaymentCancelRequest", _MODIFYING)

@@ -59,6 +59,16 @@ def details(books: Books, call: Call) -> views.View:
     return views.payment(payment)
 
 
+def on_page(books: Books, payment: Payment, action: str) -> None:
+    """All of it happens on Adyen's own page, where the shopper is authenticated too."""
+    books.payments[payment.psp_reference] = payment
+    if action == "decline":
+        refuse(books, payment, cards.DO_NOT_HONOR)
+    else:
+        payment.three_ds = ThreeDS()
+        decide(books, payment)
+
+
 def decide(books: Books, payment: Payment) -> None:
     """Ask the issuer, journal it, tell it."""
     verdict = payment.card.verdict(payment.account)

@@ -15,6 +15,7 @@ from infra.lookalikes.adyen import (
     paying,
     payouts,
     reports,
+    sessions,
 )
 from infra.lookalikes.adyen.books import Books
 from infra.lookalikes.adyen.commands import Commands
@@ -56,6 +57,8 @@ def _checkout(desk: Desk) -> list[Route]:
         ("POST", f"{of}/reversals", modifying.reverse, parameters.REVERSAL, 201),
         ("POST", f"{of}/amountUpdates", modifying.update, parameters.AMOUNT_UPDATE, 201),
         ("POST", "/cancels", modifying.technical_cancel, parameters.TECHNICAL_CANCEL, 201),
+        ("POST", "/sessions", sessions.create, parameters.SESSION, 201),
+        ("GET", "/sessions/{id}", sessions.result, None, 200),
         ("POST", "/paymentLinks", links.create, parameters.LINK, 201),
         ("GET", "/paymentLinks/{id}", links.read, None, 200),
         ("PATCH", "/paymentLinks/{id}", links.update, parameters.LINK_UPDATE, 200),

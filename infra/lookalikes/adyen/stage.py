@@ -24,8 +24,12 @@ def _make() -> Credentials:
 
 
 def _for_plugin(credentials: Credentials, url: str) -> dict[str, str]:
-    places = {"url": f"{url}/v71", "payout_url": f"{url}/pal/servlet/Payout/v68"}
-    accounts = {account: {**told, **places} for account, told in credentials.items()}
+    more = {
+        "url": f"{url}/v71",
+        "payout_url": f"{url}/pal/servlet/Payout/v68",
+        "payout_email": "payouts@casino.example",
+    }
+    accounts = {account: {**told, **more} for account, told in credentials.items()}
     return {"PAYSAGA_ADYEN_ACCOUNTS": json.dumps(accounts)}
 
 

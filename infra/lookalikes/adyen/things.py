@@ -118,3 +118,24 @@ class Link:
     @property
     def status(self) -> str:
         return self.ended or ("expired" if self.expires_at <= time.time() else "active")
+
+
+@dataclass
+class Session:
+    account: str
+    reference: str
+    amount: int
+    currency: str
+    return_url: str
+    expires_at: float
+    captures_at_once: bool = False
+    id: str = field(default_factory=lambda: f"CS{secrets.token_hex(8).upper()}")
+    result: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    """What the shopper comes back with."""
+    payment: Payment | None = None
+    ended: str = ""
+    """completed, refused or canceled."""
+
+    @property
+    def status(self) -> str:
+        return self.ended or ("expired" if self.expires_at <= time.time() else "active")

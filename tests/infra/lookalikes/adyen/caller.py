@@ -120,6 +120,15 @@ class Caller:
         await until(lambda: bool(self._found(event, about)))
         return self._found(event, about)[0]
 
+    async def told_of(self, reference: str, count: int = 1) -> list[Body]:
+        """The first webhooks with this merchantReference."""
+
+        def found() -> list[Body]:
+            return [item for item in self.items() if item["merchantReference"] == reference]
+
+        await until(lambda: len(found()) >= count)
+        return found()
+
     def items(self) -> list[Body]:
         """All that were told, each with a signature that Adyen's own library accepts."""
         found = []

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.infra.lookalikes.adyen.caller import BACK, TOKENS, Body, Caller, amount, fresh
+from tests.infra.lookalikes.adyen.caller import BACK, TOKENS, Body, Caller, fresh
 
 DETAILS = "/v71/payments/details"
 
@@ -140,52 +140,3 @@ async def test_a_payment_that_was_only_received_is_decided_by_webhook(
     assert (told["resultCode"], "refusalReason" in told) == ("Received", False)
     heard = await shop.told("AUTHORISATION", told["pspReference"])
     assert heard["success"] == success
-
-
-async def link(shop: Caller, **more: object) -> Body:
-    body = {"amount": amount(5010), "reference": fresh(), "returnUrl": BACK, **more}
-    answer = await shop.post("/v71/paymentLinks", body)
-    assert answer.status_code == 201, answer.text
-    told: Body = answer.json()
-    return told
-
-
-async def status(shop: Caller, link_id: str) -> str:
-    headers = {"X-API-Key": shop.at.credentials["primary"]["api_key"]}
-    answer = await shop.at.http.get(f"/v71/paymentLinks/{link_id}", headers=headers)
-    return str(answer.json()["status"])
-
-
-async def test_a_link_takes_the_payment_under_its_own_reference(shop: Caller) -> None:
-    made = await link(shop)
-    assert await shop.at.psp.answer(made["url"], "decline") == BACK
-    assert await shop.at.psp.answer(made["url"], "cancel") == BACK
-    assert await status(shop, made["id"]) == "active"
-    assert await shop.at.psp.answer(made["url"], "approve") == BACK
-    assert await status(shop, made["id"]) == "completed"
-    assert await shop.story(made["reference"]) == [
-        "authorization 50.10 EUR declined at primary",
-        "authorization 50.10 EUR approved at primary",
-    ]
-    heard = [each for each in shop.items() if each["merchantReference"] == made["reference"]]
-    assert [each["success"] for each in heard] == ["false", "true"]
-    assert heard[1]["additionalData"]["paymentLinkId"] == made["id"]
-    taken = await shop.modify(heard[1]["pspReference"], "captures", 5010)
-    assert (await shop.told("CAPTURE", taken["pspReference"]))["success"] == "true"
-    assert "completed" in (await shop.at.http.get(made["url"])).text
-
-
-async def test_a_link_ends_when_somebody_says_so_or_its_time_is_over(shop: Caller) -> None:
-    made = await link(shop, returnUrl="")
-    headers = {"X-API-Key": shop.at.credentials["primary"]["api_key"]}
-    path = f"/v71/paymentLinks/{made['id']}"
-    ended = await shop.at.http.patch(path, json={"status": "expired"}, headers=headers)
-    assert (ended.status_code, ended.json()["status"]) == (200, "expired")
-    again = await shop.at.http.patch(path, json={"status": "expired"}, headers=headers)
-    assert again.status_code == 422
-    late = await shop.at.http.post(made["url"], data={"action": "approve"})
-    assert late.status_code == 200
-    assert await shop.story(made["reference"]) == []
-    for expiry in ("2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z", "tomorrow"):
-        body = {"amount": amount(1), "reference": fresh(), "expiresAt": expiry}
-        assert (await shop.post("/v71/paymentLinks", body)).status_code == 422

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import orjson
@@ -22,7 +23,8 @@ from tests.activities.psp.descriptions import (
     needs_descriptions,
 )
 from tests.infra.lookalikes.adyen.caller import BACK, STAGE, TOKENS, Body, Caller, amount, fresh
-from tests.infra.lookalikes.adyen.test_answers import come_back, finish, link
+from tests.infra.lookalikes.adyen.test_answers import come_back, finish
+from tests.infra.lookalikes.adyen.test_pages import link, session
 
 pytestmark = needs_descriptions
 CHECKOUT, PAYOUT = "adyen/CheckoutService-v71.json", "adyen/PayoutService-v68.json"
@@ -129,10 +131,10 @@ async def test_what_comes_back_is_in_described_words(judged: Caller) -> None:
     await heard(judged, "REPORT_AVAILABLE", "settlement_detail_report_batch_1.csv")
 
 
-async def test_links_are_in_described_words(judged: Caller, judge: Judge) -> None:
+async def test_links_and_sessions_are_in_described_words(judged: Caller, judge: Judge) -> None:
     made = await link(judged, countryCode="MT", description="Deposit", reusable=False)
     await judged.at.psp.answer(made["url"], "approve")
-    [item] = [each for each in judged.items() if each["merchantReference"] == made["reference"]]
+    [item] = await judged.told_of(made["reference"])
     described(item)
     headers = {"X-API-Key": judged.at.credentials["primary"]["api_key"]}
     path = f"/v71/paymentLinks/{(await link(judged, returnUrl=BACK))['id']}"
@@ -141,6 +143,11 @@ async def test_links_are_in_described_words(judged: Caller, judge: Judge) -> Non
         ended = await judged.at.http.patch(path, json={"status": "expired"}, headers=headers)
         assert ended.status_code == status
     assert ("paymentLinks", 201) in judge.seen
+    hosted = await session(judged, mode="hosted", countryCode="MT")
+    back = await judged.at.psp.answer(hosted["url"], "approve")
+    given = {"sessionResult": parse_qs(urlsplit(back).query)["sessionResult"][0]}
+    await judged.at.http.get(f"/v71/sessions/{hosted['id']}", params=given, headers=headers)
+    assert {("sessions", 201), (hosted["id"], 200)} <= judge.seen
 
 
 async def test_payouts_are_in_described_words(judged: Caller, judge: Judge) -> None:

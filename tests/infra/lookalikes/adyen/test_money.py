@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from tests.infra.lookalikes.adyen.caller import TOKENS, Caller, amount, fresh
@@ -159,7 +157,6 @@ async def test_a_capture_may_be_asked_for_with_the_authorisation(shop: Caller) -
     assert (await shop.story(reference))[1:] == ["capture 50.10 EUR approved at primary"]
     refund = await shop.modify(payment, "refunds", 5010)
     assert (await shop.told("REFUND", refund["pspReference"]))["success"] == "true"
-    await asyncio.sleep(0)
     assert not [
         each
         for each in shop.items()

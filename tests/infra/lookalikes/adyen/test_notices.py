@@ -91,3 +91,20 @@ async def test_the_newest_may_come_first(own: Running) -> None:
     await shop.modify(payment, "captures", 5010)
     await own.receiver.wait_for(2)
     assert [each["eventCode"] for each in shop.items()] == ["CAPTURE", "AUTHORISATION"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "status"),
+    [
+        ("items", {"size": 0}, 422),
+        ("batch", {"account": "none"}, 404),
+        ("batch", {}, 422),
+        ("refund-reversed", {"reference": "none"}, 404),
+        ("payout-reversed", {"reference": "none"}, 404),
+    ],
+)
+async def test_a_command_that_makes_no_sense_changes_nothing(
+    shop: Caller, command: str, told: dict[str, object], status: int
+) -> None:
+    answer = await shop.at.http.post(f"/_control/adyen/{command}", json=told)
+    assert answer.status_code == status
