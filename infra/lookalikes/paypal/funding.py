@@ -28,6 +28,7 @@ FUNDING = {
     "balance": Funding(),
     "card_declined": Funding(decline="INSTRUMENT_DECLINED"),
     "card_declined_at_primary": Funding(decline="INSTRUMENT_DECLINED", only_at="primary"),
+    "limit_at_primary": Funding(decline="TRANSACTION_LIMIT_EXCEEDED", only_at="primary"),
     "account_closed": Funding(decline="PAYER_ACCOUNT_LOCKED_OR_CLOSED"),
     "authorization_denied": Funding(denied=True),
     "capture_refused": Funding(capture="TRANSACTION_REFUSED"),

@@ -38,6 +38,7 @@ ORDERS = {
         "The instrument presented  was either declined by the processor or bank, or it can't be "
         "used for this payment."
     ),
+    "TRANSACTION_LIMIT_EXCEEDED": "Total payment amount exceeded transaction limit.",
     "PAYER_ACCOUNT_LOCKED_OR_CLOSED": "The payer account cannot be used for this transaction.",
 }
 

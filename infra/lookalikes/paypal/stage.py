@@ -4,7 +4,8 @@ A payer of PayPal chooses on PayPal's page, so there is no payment token: the pa
 choices of the page's field `funding`. Without a choice the payer pays from the balance.
 
 ok, challenge: approved on the page, then authorized: every payment goes by that redirect
-soft: INSTRUMENT_DECLINED at primary; approved once more, at secondary, it is authorized
+soft: TRANSACTION_LIMIT_EXCEEDED at primary; approved once more, at secondary, it is authorized
+(after INSTRUMENT_DECLINED the payer chooses again on the same page, and no other account is asked)
 hard: PAYER_ACCOUNT_LOCKED_OR_CLOSED
 capture_refused: TRANSACTION_REFUSED by the capture; the hold stays and can be voided
 
@@ -47,7 +48,7 @@ STAGE = Stage(
     tokens=Tokens(
         ok="balance",
         challenge="balance",
-        soft="card_declined_at_primary",
+        soft="limit_at_primary",
         hard="account_closed",
         capture_refused="capture_refused",
     ),

@@ -124,7 +124,7 @@ async def test_orders_are_in_described_words(judged: Merchant, judge: Judge) -> 
 async def test_refused_orders_are_in_described_words(judged: Merchant, judge: Judge) -> None:
     order = (await judged.order()).json()
     await judged.authorize(order)
-    for funding in ("card_declined", "account_closed", "authorization_denied"):
+    for funding in ("card_declined", "limit_at_primary", "account_closed", "authorization_denied"):
         order = await judged.approved(funding)
         await judged.authorize(order)
         await judged.get(f"/v2/checkout/orders/{order['id']}")
