@@ -1,0 +1,168 @@
+"""Adyen's deliveries: every item is verified, or the whole delivery is refused."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from Adyen.util import generate_notification_sig, is_valid_hmac_notification
+
+from activities.psp.contract import Acknowledgement, AcknowledgesInItsWay
+from activities.psp.plugins.adyen.certification import MERCHANT, AdyenCertification, signature
+from tests.activities.psp.adyen.far import PAYMENT
+from tests.activities.psp.adyen.hearing import (
+    KEY,
+    OTHER_KEY,
+    delivered,
+    hear,
+    item,
+    refusal,
+    signed,
+    two_accounts,
+)
+
+
+@pytest.mark.parametrize(
+    "each",
+    [
+        item("CAPTURE", "in_1:capture"),
+        item("AUTHORISATION", originalReference=""),
+        item("REFUND", "re_1:refund", amount={"currency": "JPY", "value": 0}),
+        item("REPORT_AVAILABLE", "Zürich: \u0161kola", pspReference="report_1.csv"),
+    ],
+    ids=lambda each: str(each["eventCode"]),
+)
+def test_adyens_own_library_signs_as_we_do(each: dict[str, Any]) -> None:
+    plain = {name: value for name, value in each.items() if name != "additionalData"}
+    theirs = generate_notification_sig(plain, KEY).decode()
+    assert signature(each, KEY) == theirs
+    body = delivered({**plain, "additionalData": {"hmacSignature": theirs}})
+    assert is_valid_hmac_notification(json.loads(body), KEY)
+    assert not is_valid_hmac_notification(json.loads(body), OTHER_KEY)
+    heard = hear(body)
+    assert len(heard.events) + len(heard.ignored) == 1
+
+
+def test_one_wrong_item_refuses_the_whole_delivery() -> None:
+    right, wrong = item("CAPTURE", "in_1:capture"), item("REFUND", "re_1:refund")
+    signed(right), signed(wrong, key=OTHER_KEY)
+    assert refusal(delivered(right, wrong)) == "401 signature"
+    assert refusal(delivered(wrong, right)) == "401 signature"
+    del wrong["additionalData"]
+    assert refusal(delivered(right, wrong)) == "401 missing_signature"
+
+
+def test_a_delivery_carries_several_events_in_any_order() -> None:
+    heard = hear(
+        signed(
+            item("REFUND", "re_1:refund"),
+            item("CAPTURE", "in_1:capture"),
+            item("AUTHORISATION", originalReference=""),
+        )
+    )
+    assert [event.key for event in heard.events] == [
+        "re_1:refund",
+        "in_1:capture",
+        "in_1:authorize:1",
+    ]
+
+
+def test_an_item_is_of_the_account_whose_key_signed_it() -> None:
+    both, second = two_accounts(), item("CAPTURE", "in_1:capture", merchantAccountCode="SecondEU")
+    (event,) = hear(signed(second, key=OTHER_KEY), both).events
+    assert event.account == "second"
+    assert refusal(signed(second, key=KEY), both) == "401 signature"
+    first = item("CAPTURE", "in_1:capture")
+    assert refusal(signed(first, key=OTHER_KEY), both) == "401 signature"
+
+
+def test_a_merchant_account_that_is_not_ours_is_refused() -> None:
+    stranger = item("CAPTURE", merchantAccountCode="Stranger")
+    assert refusal(signed(stranger)) == "401 unknown_account"
+
+
+def test_the_previous_key_is_honoured_while_it_is_rotated() -> None:
+    rotated = two_accounts(hmac_key=hashlib.sha256(b"new").hexdigest(), hmac_key_previous=OTHER_KEY)
+    second = item("CAPTURE", "in_1:capture", merchantAccountCode="SecondEU")
+    assert hear(signed(second, key=OTHER_KEY), rotated).events
+
+
+def test_the_password_of_the_endpoint_is_asked_for_where_there_is_one() -> None:
+    body = signed(item("CAPTURE", "in_1:capture"))
+    wrong = "Basic " + base64.b64encode(b"paysaga:wrong").decode()
+    assert refusal(body, authorization=wrong) == "401 signature"
+    assert refusal(body, authorization="") == "401 signature"
+    free = item("CAPTURE", "in_1:capture", merchantAccountCode="SecondEU")
+    assert hear(signed(free, key=OTHER_KEY), two_accounts(), authorization="").events
+
+
+def test_a_signed_text_that_could_be_read_in_two_ways_is_refused() -> None:
+    """`in_1:capture` cut at its colon: the same text, and another payment's event."""
+    one = item("CAPTURE", "in_1:capture")
+    other = item("CAPTURE", "capture", originalReference=f"{PAYMENT}:{MERCHANT}")
+    other["merchantAccountCode"] = "in_1"
+    assert signature(one, KEY) == signature(other, KEY)
+    assert refusal(signed(other)) == "401 ambiguous"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"success": True},
+        {"amount": {"currency": "EUR", "value": "5000"}},
+        {"amount": {"currency": "EUR", "value": True}},
+        {"amount": None},
+        {"merchantReference": 7},
+        {"eventCode": None},
+    ],
+    ids=str,
+)
+def test_what_is_not_written_as_adyen_writes_it_is_refused(wrong: dict[str, Any]) -> None:
+    each = item("CAPTURE", "in_1:capture", additionalData={"hmacSignature": "x"})
+    assert refusal(delivered({**each, **wrong})) == "401 malformed"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"success": "maybe"},
+        {"amount": {"currency": "EUR", "value": -1}},
+        {"amount": {"currency": "eur", "value": 1}},
+        {"amount": {"currency": "XXL", "value": 1}},
+        {"amount": {"currency": "CLP", "value": 50}},
+    ],
+    ids=str,
+)
+def test_what_is_signed_and_makes_no_sense_is_told_apart(wrong: dict[str, Any]) -> None:
+    each = item("CAPTURE", "in_1:capture") | wrong
+    assert refusal(signed(each)) == "422 malformed"
+
+
+def test_an_event_of_somebody_else_may_be_in_any_money() -> None:
+    foreign = item("CAPTURE", "order-1", amount={"currency": "XXL", "value": 1})
+    heard = hear(signed(foreign))
+    assert (heard.events, heard.ignored, heard.unknown) == ([], ["CAPTURE"], [])
+
+
+def test_younger_webhooks_are_signed_in_a_header() -> None:
+    body = b'{"type": "ach.notificationOfChange", "createdAt": "2026-03-01T12:00:00Z"}'
+    digest = hmac.digest(bytes.fromhex(KEY), body, hashlib.sha256)
+    right = base64.b64encode(digest).decode()
+    assert hear(body, hmacsignature=right).ignored == ("ach.notificationOfChange",)
+    unheard = body.replace(b"ach.", b"xyz.")
+    assert refusal(unheard, hmacsignature=right) == "401 signature"
+    assert refusal(body) == "401 malformed"
+    # Items are never believed by a header.
+    items = delivered(item("CAPTURE", "in_1:capture"))
+    header = base64.b64encode(hmac.digest(bytes.fromhex(KEY), items, hashlib.sha256)).decode()
+    assert refusal(items, hmacsignature=header) == "401 missing_signature"
+
+
+def test_adyen_reads_that_it_was_heard() -> None:
+    adapter = AdyenCertification().connect("http://127.0.0.1:1")
+    assert isinstance(adapter, AcknowledgesInItsWay)
+    assert adapter.acknowledgement == Acknowledgement(b"[accepted]")
