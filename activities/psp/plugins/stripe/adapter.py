@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from activities.psp.contract import Delivery, WebhookRequest
 from activities.psp.wire import InDoubt, NeverSent, WireError
 from infra.card_data import has_card_data
@@ -60,7 +62,10 @@ class StripeAdapter:
             return intents.captured(_parent(answer.read(Intent), instruction, instruction.psp_ref))
         problem = refusal(answer)
         ended = _at_its_end(problem, instruction, instruction.psp_ref)
-        return declined(problem) if ended is None else intents.captured(ended)
+        if ended is not None:
+            return intents.captured(ended)
+        # No other account can capture what this one holds.
+        return replace(declined(problem), soft=False)
 
     async def void(self, instruction: VoidInstruction) -> Reply:
         psp_ref = instruction.psp_ref or await self._found(instruction)
