@@ -20,6 +20,7 @@ from workflows.domain.routing.rules import (
     AtMost,
     Bandit,
     Between,
+    Cheapest,
     Condition,
     Either,
     Exhausted,
@@ -153,9 +154,11 @@ WEIGHTS = st.integers(0, 5)
 @st.composite
 def actions(draw: st.DrawFn) -> Action:
     accounts = draw(SEVERAL)
-    match draw(st.sampled_from(["order", "split", "experiment", "bandit", "refuse"])):
+    match draw(st.sampled_from(["order", "cheapest", "split", "experiment", "bandit", "refuse"])):
         case "order":
             return Order(accounts)
+        case "cheapest":
+            return Cheapest(accounts)
         case "split":
             shares = [Share(account, draw(WEIGHTS)) for account in accounts]
             return Split((*shares[:-1], Share(accounts[-1], draw(st.integers(1, 5)))))

@@ -23,7 +23,14 @@ from tests.domain.routing.examples import (
 )
 from tests.domain.routing.strategies import ACCEPTED, FACTS, HEALTH, SEEDS, STATISTICS
 from workflows.domain.money import Money
-from workflows.domain.routing.accounts import Accounts, Status, key_of_account, serves
+from workflows.domain.routing.accounts import (
+    Accounts,
+    Cost,
+    MerchantAccountProfile,
+    Status,
+    key_of_account,
+    serves,
+)
 from workflows.domain.routing.breaker import State
 from workflows.domain.routing.decision import Decision
 from workflows.domain.routing.experiments import Arm, Experiment
@@ -35,6 +42,7 @@ from workflows.domain.routing.reading import read_policy
 from workflows.domain.routing.receipt import Reason
 from workflows.domain.routing.rules import (
     All,
+    Cheapest,
     Exhausted,
     In,
     Order,
@@ -200,6 +208,17 @@ def test_a_split_whose_heavy_accounts_are_down_falls_to_the_rest() -> None:
     decision = decided(by, facts())
     assert decision.accounts == (EAST, NORTH)
     assert decision.receipt.candidates[0].propensity == 1.0
+
+
+def test_the_cheapest_depends_on_the_amount_and_is_asked_first() -> None:
+    dear = MerchantAccountProfile(psp="north", id="eu", costs=(Cost("EUR", 5, 30_000),))
+    fixed = MerchantAccountProfile(psp="south", id="eu", costs=(Cost("EUR", 50),))
+    by = policy(Rule("cheap", All(), Cheapest((NORTH, SOUTH))))
+    for units, first in ((1000, NORTH), (1500, NORTH), (1550, SOUTH), (5000, SOUTH)):
+        payment = facts(amount=Money(units, "EUR"))
+        decision = decided(by, payment, accounts=Accounts((dear, fixed)))
+        assert decision.accounts[0] == first
+        assert decision.receipt.candidates[0].propensity == 1.0
 
 
 def test_an_arm_without_an_account_is_served_by_the_others_and_keeps_its_name() -> None:

@@ -17,6 +17,7 @@ from workflows.domain.routing.rules import (
     All,
     AtLeast,
     Bandit,
+    Cheapest,
     Either,
     Exhausted,
     In,
@@ -125,6 +126,10 @@ def test_a_rule_is_explained_in_words() -> None:
     assert explain(bandit) == (
         "all: when always, let conversion choose among north/eu, east/main, 10 % of the payments "
         "spread evenly; if none of them is allowed, refuse."
+    )
+    assert explain(Rule("cheap", All(), Cheapest((NORTH, EAST)))) == (
+        "cheap: when always, ask the cheapest of north/eu, east/main first; if none of them is "
+        "allowed, refuse."
     )
     assert explain(Rule("none", Not(All()), Refuse("closed"))) == (
         "none: when not (always), refuse with closed."

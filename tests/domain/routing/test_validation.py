@@ -112,6 +112,8 @@ WRONG: list[tuple[Any, str, str]] = [
     (when(**{"not": {"any": [{"field": "x"}]}}), f"{PLACE}/not/any/0/field", "unknown_field"),
     (then(order=[]), "/rules/0/then/order", "empty_result"),
     (then(order=["north/eu", "north/us"]), "/rules/0/then/order/1", "unknown_account"),
+    (then(cheapest=[]), "/rules/0/then/cheapest", "empty_result"),
+    (then(cheapest=["x/y"]), "/rules/0/then/cheapest/0", "unknown_account"),
     (then(order=["north/closed"]), "/rules/0/then/order/0", "unknown_account"),
     (then(order=["north"]), "/rules/0/then/order/0", "wrong_type"),
     (then(order=["north/eu", "north/eu"]), "/rules/0/then/order/1", "duplicate_account"),

@@ -217,7 +217,8 @@ def _costs(cases: Sequence[Case]) -> tuple[Cost, ...]:
 
 def _samples(cases: Sequence[Case], rewards: Sequence[float]) -> list[Sample]:
     """The model is a share per account; each half of the payments is judged by the other half's."""
-    folds = [int(spread(case.recorded.facts.payment_id) < 0.5) for case in cases]
+    # Not by the id alone: it may have been the seed, and then halves would be halves of accounts.
+    folds = [int(spread(f"half:{case.recorded.facts.payment_id}") < 0.5) for case in cases]
     models = [
         _model([(c, r) for c, r, fold in zip(cases, rewards, folds, strict=True) if fold != number])
         for number in (0, 1)

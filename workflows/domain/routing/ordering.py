@@ -14,7 +14,7 @@ from .eligibility import Eligible
 from .experiments import Experiment, Unit, arm_of
 from .facts import RoutingFacts
 from .receipt import Candidate
-from .rules import Action, Bandit, Order, Refuse, Split
+from .rules import Action, Bandit, Cheapest, Order, Refuse, Split
 from .statistics import Statistics
 
 
@@ -46,6 +46,8 @@ def rank(action: Action, given: Given) -> Ranking:
     match action:
         case Order():
             return _listed(action, given)
+        case Cheapest():
+            return _cheapest(action, given)
         case Split():
             return _split(action, given)
         case Experiment():
@@ -58,6 +60,16 @@ def rank(action: Action, given: Given) -> Ranking:
 
 def _listed(action: Order, given: Given) -> Ranking:
     allowed = _allowed(action.accounts, given)
+    return Ranking(_candidates(allowed, {0: 1.0}, given))
+
+
+def _cheapest(action: Cheapest, given: Given) -> Ranking:
+    amount, profiles = given.facts.amount, given.accounts.by_key
+
+    def cost(account: MerchantAccount) -> int:
+        return profiles[key_of_account(account)].cost(amount.currency).of(amount, approved=True)
+
+    allowed = sorted(_allowed(action.accounts, given), key=cost)
     return Ranking(_candidates(allowed, {0: 1.0}, given))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from .experiments import Arm, Experiment, Guardrail, Metric, Unit
 from .fields import Field
 from .reader import MISSING, Reader
-from .rules import Action, Bandit, Order, Refuse, Share, Split, Target
+from .rules import Action, Bandit, Cheapest, Order, Refuse, Share, Split, Target
 
 MOST_WEIGHT = 1_000_000
 
@@ -26,6 +26,10 @@ def read_action(reader: Reader, document: object, place: str) -> Action:
 
 def _order(reader: Reader, value: object, place: str) -> Action:
     return Order(reader.accounts(value, place))
+
+
+def _cheapest(reader: Reader, value: object, place: str) -> Action:
+    return Cheapest(reader.accounts(value, place))
 
 
 def _refuse(reader: Reader, value: object, place: str) -> Action:
@@ -118,6 +122,7 @@ def _whole(
 
 READ: dict[str, Callable[[Reader, object, str], Action]] = {
     "order": _order,
+    "cheapest": _cheapest,
     "split": _split,
     "experiment": _experiment,
     "bandit": _bandit,

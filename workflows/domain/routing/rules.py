@@ -114,6 +114,14 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Cheapest:
+    """From the one that an approved payment of this amount costs least at; alike ones as listed."""
+
+    accounts: tuple[MerchantAccount, ...]
+    kind: Literal["cheapest"] = "cheapest"
+
+
+@dataclass(frozen=True)
 class Share:
     account: MerchantAccount
     weight: int
@@ -159,7 +167,7 @@ class Refuse:
     kind: Literal["refuse"] = "refuse"
 
 
-Action = Order | Split | Experiment | Bandit | Refuse
+Action = Order | Cheapest | Split | Experiment | Bandit | Refuse
 
 
 class Exhausted(StrEnum):
@@ -198,7 +206,7 @@ class Policy:
 def accounts_of(action: Action) -> tuple[MerchantAccount, ...]:
     """Every account that the action names, in its order, each once."""
     match action:
-        case Order() | Bandit():
+        case Order() | Cheapest() | Bandit():
             named = action.accounts
         case Split():
             named = tuple(share.account for share in action.shares)

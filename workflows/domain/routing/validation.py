@@ -13,7 +13,7 @@ from .fields import TYPES, Field, Shape
 from .flaws import Flaw, PolicyRefused
 from .reachability import flaws_of_reach
 from .reading import read_policy
-from .rules import Action, Bandit, Order, Policy, Refuse, Split
+from .rules import Action, Bandit, Cheapest, Order, Policy, Refuse, Split
 from .typechecks import flaws_of_condition
 
 
@@ -54,7 +54,7 @@ def _action(action: Action, place: str, accounts: Accounts) -> Iterator[Flaw]:
     match action:
         case Refuse():
             return
-        case Order():
+        case Order() | Cheapest():
             yield from _accounts(action.accounts, place, accounts)
         case Split():
             named = [share.account for share in action.shares]

@@ -14,6 +14,7 @@ from .rules import (
     AtMost,
     Bandit,
     Between,
+    Cheapest,
     Comparison,
     Condition,
     Either,
@@ -89,6 +90,8 @@ def action_in_words(action: Action) -> str:
     match action:
         case Order():
             return f"ask {', then '.join(accounts)}"
+        case Cheapest():
+            return f"ask the cheapest of {', '.join(accounts)} first"
         case Split():
             shares = [f"{key_of_account(s.account)} with weight {s.weight}" for s in action.shares]
             return f"split over {', '.join(shares)}"

@@ -17,6 +17,7 @@ from .rules import (
     AtMost,
     Bandit,
     Between,
+    Cheapest,
     Comparison,
     Condition,
     Either,
@@ -100,6 +101,8 @@ def write_action(action: Action) -> Document:
     match action:
         case Order():
             return {"order": _accounts(action.accounts)}
+        case Cheapest():
+            return {"cheapest": _accounts(action.accounts)}
         case Split():
             shares = [
                 {"account": key_of_account(share.account), "weight": share.weight}
