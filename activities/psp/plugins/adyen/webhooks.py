@@ -29,6 +29,9 @@ from .keys import key_for
 from .messages import ItemMessage
 from .settings import AdyenAccount
 
+Item = dict[str, Any]
+"""As it came, before anything of it is believed."""
+
 log = structlog.get_logger("paysaga.psp")
 
 _TEXTS = ("pspReference", "originalReference", "merchantAccountCode", "merchantReference")
@@ -48,15 +51,15 @@ class Ear:
         ignored: list[str] = []
         unknown: list[str] = []
         for our_id, item in verified:
-            if item.code in TRANSLATED:
-                event = _event(our_id, item)
-                events += [event] if event else []
-                ignored += [] if event else [item.code]
+            code = item["eventCode"]
+            event = _event(our_id, item) if code in TRANSLATED else None
+            if event is not None:
+                events.append(event)
             else:
-                (ignored if item.code in IGNORED else unknown).append(item.code)
+                (ignored if code in TRANSLATED or code in IGNORED else unknown).append(code)
         return Delivery(events, ignored, unknown)
 
-    def _verified(self, request: WebhookRequest, item: dict[str, Any]) -> tuple[str, ItemMessage]:
+    def _verified(self, request: WebhookRequest, item: Item) -> tuple[str, Item]:
         """Our account and the item that it signed. Raises WebhookRefused."""
         content = _signed_text(item)
         if item["merchantAccountCode"] not in self._accounts:
@@ -68,10 +71,7 @@ class Ear:
             raise WebhookRefused("missing_signature")
         if not (_is_signed(account, content, given) and _is_admitted(account, request)):
             raise WebhookRefused("signature")
-        try:
-            return our_id, ItemMessage.model_validate(item)
-        except ValidationError:
-            raise WebhookRefused("malformed", status=422) from None
+        return our_id, item
 
     def _signed_as_a_whole(self, request: WebhookRequest, told: dict[str, Any]) -> Delivery:
         """Adyen's younger webhooks, none of which is about an instruction: signed in a header."""
@@ -98,7 +98,7 @@ def _document(body: bytes) -> dict[str, Any]:
     return told
 
 
-def _items(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _items(told: dict[str, Any]) -> Iterator[Item]:
     listed = told.get("notificationItems")
     if not isinstance(listed, list) or not listed:
         raise WebhookRefused("malformed")
@@ -109,16 +109,16 @@ def _items(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield item
 
 
-def _signed_text(item: dict[str, Any]) -> bytes:
+def _signed_text(item: Item) -> bytes:
     """Raises WebhookRefused for what could be read in two ways, or not at all."""
-    amount = item.get("amount")
-    value = amount.get("value") if isinstance(amount, dict) else None
-    currency = amount.get("currency") if isinstance(amount, dict) else None
-    fields: list[Any] = [item.get(name) or "" for name in _TEXTS]
-    fields += [value, currency, item.get("eventCode"), item.get("success")]
-    if type(value) is not int or any(not isinstance(f, str) for f in fields if f is not value):
+    amount = item.get("amount") or {}
+    if not isinstance(amount, dict) or type(amount.get("value", 0)) is not int:
         raise WebhookRefused("malformed")
-    texts = [str(field) for field in fields]
+    texts = [item.get(name) or "" for name in _TEXTS]
+    texts += [str(amount.get("value", "")), amount.get("currency", "")]
+    texts += [item.get("eventCode"), item.get("success")]
+    if not all(isinstance(text, str) for text in texts):
+        raise WebhookRefused("malformed")
     if any(":" in text for place, text in enumerate(texts) if place != _REFERENCE):
         raise WebhookRefused("ambiguous")
     return ":".join(texts).encode("utf-8", "surrogatepass")
@@ -139,13 +139,15 @@ def _is_admitted(account: AdyenAccount, request: WebhookRequest) -> bool:
     return wanted is None or hmac.compare_digest(wanted.encode(), given.encode())
 
 
-def _event(our_id: str, item: ItemMessage) -> PspEvent | None:
+def _event(our_id: str, told: Item) -> PspEvent | None:
     """None for what is about no instruction of ours, or tells nothing of it."""
-    meaning = TRANSLATED[item.code]
-    key = key_for(meaning.operation, item.reference)
+    meaning = TRANSLATED[told["eventCode"]]
+    key = key_for(meaning.operation, told.get("merchantReference") or "")
     if key is None:
-        log.info("psp_event_of_no_instruction", psp="adyen", type=item.code, account=our_id)
+        kind = told["eventCode"]
+        log.info("psp_event_of_no_instruction", psp="adyen", type=kind, account=our_id)
         return None
+    item = _read(told)
     try:
         fact = meaning.fact(item)
         amount = amounts.read(item.amount.value, item.amount.currency)
@@ -165,6 +167,14 @@ def _event(our_id: str, item: ItemMessage) -> PspEvent | None:
         raw_type=item.code,
         account=our_id,
     )
+
+
+def _read(told: Item) -> ItemMessage:
+    try:
+        given = {name: value for name, value in told.items() if value is not None}
+        return ItemMessage.model_validate(given)
+    except ValidationError:
+        raise WebhookRefused("malformed", status=422) from None
 
 
 def _moment(text: str) -> str:

@@ -115,7 +115,7 @@ def test_a_signed_text_that_could_be_read_in_two_ways_is_refused() -> None:
         {"success": True},
         {"amount": {"currency": "EUR", "value": "5000"}},
         {"amount": {"currency": "EUR", "value": True}},
-        {"amount": None},
+        {"amount": 5000},
         {"merchantReference": 7},
         {"eventCode": None},
     ],
@@ -140,6 +140,24 @@ def test_what_is_not_written_as_adyen_writes_it_is_refused(wrong: dict[str, Any]
 def test_what_is_signed_and_makes_no_sense_is_told_apart(wrong: dict[str, Any]) -> None:
     each = item("CAPTURE", "in_1:capture") | wrong
     assert refusal(signed(each)) == "422 malformed"
+
+
+def test_what_means_nothing_to_us_may_come_without_an_amount() -> None:
+    """Signed as Adyen's library would: with nothing between the colons."""
+    report = item("REPORT_AVAILABLE", "", pspReference="report_1.csv", originalReference=None)
+    text = f"report_1.csv::{MERCHANT}::::REPORT_AVAILABLE:true".encode()
+    digest = hmac.digest(bytes.fromhex(KEY), text, hashlib.sha256)
+    report |= {"amount": None, "additionalData": {"hmacSignature": _base64(digest)}}
+    assert list(hear(delivered(report)).ignored) == ["REPORT_AVAILABLE"]
+    text = f"X::{MERCHANT}:in_1:capture:::CAPTURE:true".encode()
+    digest = hmac.digest(bytes.fromhex(KEY), text, hashlib.sha256)
+    capture = report | {"eventCode": "CAPTURE", "merchantReference": "in_1:capture"}
+    capture |= {"pspReference": "X", "additionalData": {"hmacSignature": _base64(digest)}}
+    assert refusal(delivered(capture)) == "422 malformed"
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
 
 
 def test_an_event_of_somebody_else_may_be_in_any_money() -> None:
