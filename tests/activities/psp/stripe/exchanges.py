@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-import orjson
-
 from activities.psp.certification import Canned, Heard, Verdict
 from activities.psp.plugins.stripe.adapter import StripeAdapter
 from activities.psp.plugins.stripe.certification import StripeCertification, intent, refund
 from activities.psp.wire import WireError
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
+from tests.activities.psp.stripe.judging import judge
 from workflows.domain.money import Money
 from workflows.domain.psp import Lookup, MerchantAccount, Operation, VoidInstruction
 from workflows.domain.settlement import SettlementQuery
@@ -40,7 +39,10 @@ class Exchanges:
 
 @asynccontextmanager
 async def speaking(answer: Answer, kept: Exchanges | None = None) -> AsyncIterator[StripeAdapter]:
-    """The adapter, speaking to a peer that answers so."""
+    """The adapter, speaking to a peer that answers so.
+
+    What was asked, and what was believed, must be as Stripe describes it.
+    """
     kept = kept if kept is not None else Exchanges()
 
     def keeping(request: Heard) -> Canned:
@@ -52,6 +54,8 @@ async def speaking(answer: Answer, kept: Exchanges | None = None) -> AsyncIterat
         adapter = cast("StripeAdapter", StripeCertification().connect(far.url))
         yield adapter
         await adapter.aclose()
+    for heard, said in kept.pairs:
+        judge(heard, said)
 
 
 def saying(*bodies: Json, status: int = 200) -> Answer:
@@ -107,6 +111,7 @@ async def every_statement() -> Exchanges:
 
 
 def movement(named: str, **members: Any) -> Json:
+    """A balance transaction; what is None is left out, as the description has it."""
     made: Json = {
         "id": named,
         "object": "balance_transaction",
@@ -122,7 +127,7 @@ def movement(named: str, **members: Any) -> Json:
         "status": "pending",
         "type": "charge",
     }
-    return {**made, **members}
+    return {name: value for name, value in {**made, **members}.items() if value is not None}
 
 
 async def looked(lookup: Lookup, answer: Answer, kept: Exchanges | None = None) -> Any:
@@ -142,23 +147,6 @@ def pi(**members: Any) -> Json:
 
 def re(**members: Any) -> Json:
     return refund(**{"id": "re_1", "payment_intent": "pi_1", **members})
-
-
-def plain(body: bytes) -> bytes:
-    """A reply with every expanded object as its id: the description knows it so alone."""
-    return orjson.dumps(_collapsed(orjson.loads(body)))
-
-
-def _collapsed(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_collapsed(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    made = {name: _collapsed(each) for name, each in value.items()}
-    for name in ("latest_charge", "source"):
-        if isinstance(made.get(name), dict) and "id" in made[name]:
-            made[name] = made[name]["id"]
-    return made
 
 
 async def _quietly(call: Any) -> None:

@@ -148,7 +148,7 @@ async def test_a_source_that_was_not_expanded_or_is_none_is_no_harm() -> None:
 
 
 async def test_a_type_of_next_year_is_other() -> None:
-    assert (await line_of(type="moon_tax")).movement is Movement.OTHER
+    assert (await line_of(type="next_year_tax")).movement is Movement.OTHER
 
 
 @needs_descriptions
