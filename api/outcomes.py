@@ -58,7 +58,7 @@ def checks_of(facts: dict[str, Any]) -> ThreeDSecure | None:
     if not checks:
         return None
     told = _only(ThreeDSecure, checks)
-    if told["cavv_present"] is None and checks.get("cavv"):
+    if checks.get("cavv"):
         told["cavv_present"] = True
     return ThreeDSecure(**told)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from workflows.domain.money import exponent
 from workflows.domain.payments import Kind
+from workflows.domain.psp import payment_of
 
 COLUMNS = """
 n.payment_id, n.sequence, n.brand, n.type, n.created_at, p.kind, p.region, p.player_id,
@@ -68,7 +69,8 @@ def _seen(row: Row) -> dict[str, Any]:
         "psp": account.get("psp"),
         "merchant_account": account.get("id"),
         "psp_ref": facts.get("psp_ref"),
-        "decline": _only(facts.get("problem"), "reason", "code", "soft"),
+        "decline": _verdict(facts["problem"]) if facts.get("problem") else None,
+        "attempts": [_attempt(attempt) for attempt in facts.get("attempts") or ()],
         "trace_id": row["trace_id"],
         "created_at": _moment(row["opened_at"]),
         "updated_at": _moment(row["recorded_at"]),
@@ -78,7 +80,8 @@ def _seen(row: Row) -> dict[str, Any]:
 def _deposit(row: Row) -> dict[str, Any]:
     facts, details = row["facts"], row["details"]
     checks = facts.get("authentication") or {}
-    scheme = ("scheme", "version", "ds_trans_id", "liability_shift", "avs", "cvv")
+    secure = ("scheme", "version", "ds_trans_id", "liability_shift", "cavv_present", "avs", "cvv")
+    shown = checks | {"cavv_present": True} if checks.get("cavv") else checks
     return {
         "intent_id": row["payment_id"],
         "region": row["region"],
@@ -87,7 +90,7 @@ def _deposit(row: Row) -> dict[str, Any]:
         "metadata": details["metadata"],
         "eci": checks.get("eci"),
         "cavv": checks.get("cavv"),
-        "three_ds": _only(checks, *scheme),
+        "three_ds": _only(shown, *secure),
         "redirect_url": facts.get("redirect_url"),
         "captured": _money(facts.get("captured")),
         "capture_id": facts.get("capture_id"),
@@ -118,6 +121,27 @@ def _refund(row: Row) -> dict[str, Any]:
 
 
 _NOUNS = {Kind.DEPOSIT: _deposit, Kind.PAYOUT: _payout, Kind.REFUND: _refund}
+
+
+def _verdict(told: dict[str, Any]) -> dict[str, Any]:
+    advice = told.get("advice") or {}
+    return {name: told.get(name) for name in ("reason", "code", "soft")} | {
+        "retry": advice.get("retry"),
+        "retry_after_seconds": advice.get("after_seconds"),
+        "scheme": advice.get("scheme"),
+        "scheme_code": advice.get("scheme_code"),
+        "advice_code": advice.get("advice_code"),
+    }
+
+
+def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "psp": attempt["account"]["psp"],
+        "merchant_account": attempt["account"]["id"],
+        "step": attempt["key"].removeprefix(f"{payment_of(attempt['key'])}:"),
+        "outcome": attempt["outcome"],
+        **_verdict(attempt),
+    }
 
 
 def _money(value: dict[str, Any] | None) -> dict[str, str] | None:

@@ -11,10 +11,13 @@ import pytest
 from activities.access.credentials import Role
 from tests.activities.notices.platform import a_brand, became, come, opened, telling
 from tests.activities.notices.platform import platform as receiver
-from tests.api.callers import Caller, a_player, captured, money, payout, slug
+from tests.api.callers import Caller, a_player, captured, intent, money, payout, slug
 from tests.api.conftest import Issue
 from tests.infra.waiting import eventually
 from tests.workflows.world import FakePsp
+from workflows.domain.declines import Advice, Retry
+from workflows.domain.money import Money
+from workflows.domain.psp import Approved, Authentication, Declined, Operation
 
 EVENTS = "/v1/events"
 
@@ -44,10 +47,19 @@ async def test_an_event_holds_what_the_nouns_own_address_shows(
     await operator.put(f"/v1/risk/players/{player}", known)
     paid = await platform.post("/v1/cashier/payouts", payout(player_id=player))
     refunds = f"/v1/cashier/captures/{deposit['capture_id']}/refunds"
+    proof = Authentication("visa", "05", "AAAB", None, "2.2.0", "ds-1", True, "Y", "M")
+    psp.will_answer(Operation.AUTHORIZE, Approved("psp-1", Money(5000, "EUR"), proof))
+    checked = await captured(platform, player_id=player)
+    advice = Advice(Retry.LATER, 3600, "visa", "51", "02")
+    psp.will_answer(Operation.AUTHORIZE, Declined("limit_exceeded", False, "61", advice))
+    refused = (await platform.post("/v1/cashier/intents", intent(player_id=player))).json()
+    await platform.post(f"/v1/cashier/intents/{refused['intent_id']}/authorize")
     back = await platform.post(refunds, {"refund_id": "mine-" + player[-8:], "amount": money("1")})
     assert back.status_code in (201, 202), back.text
     for path, payment_id in (
         (f"/v1/cashier/intents/{deposit['intent_id']}", deposit["intent_id"]),
+        (f"/v1/cashier/intents/{checked['intent_id']}", checked["intent_id"]),
+        (f"/v1/cashier/intents/{refused['intent_id']}", refused["intent_id"]),
         (f"/v1/cashier/payouts/{paid.json()['payout_id']}", paid.json()["payout_id"]),
         (f"/v1/cashier/refunds/{back.json()['refund_id']}", back.json()["id"]),
     ):
