@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import secrets
+import string
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from infra.lookalikes.stripe.cards import Card, Decline
 
+_ALPHABET = string.ascii_letters + string.digits
+
 
 def new_id(prefix: str) -> str:
-    return f"{prefix}_{secrets.token_hex(12)}"
+    """As Stripe makes them: hexadecimal ones would now and then pass for a card number."""
+    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(24))}"
 
 
 def _now() -> int:
@@ -66,7 +70,7 @@ class Intent:
     last_error: dict[str, Any] | None = None
     canceled_at: int | None = None
     cancellation_reason: str | None = None
-    client_secret: str = field(default_factory=lambda: f"secret_{secrets.token_hex(12)}")
+    client_secret: str = field(default_factory=lambda: new_id("secret"))
 
     @property
     def capturable(self) -> int:
