@@ -34,6 +34,8 @@ class Tokens:
     hard: str
     capture_refused: str
     """Approved, but no capture of it is."""
+    again: str | None = None
+    """Declined, and the player may choose another way to pay on the same page."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ choices of the page's field `funding`. Without a choice the payer pays from the 
 
 ok, challenge: approved on the page, then authorized: every payment goes by that redirect
 soft: TRANSACTION_LIMIT_EXCEEDED at primary; approved once more, at secondary, it is authorized
-(after INSTRUMENT_DECLINED the payer chooses again on the same page, and no other account is asked)
+again: INSTRUMENT_DECLINED, after which the payer chooses again, and no other account is asked
 hard: PAYER_ACCOUNT_LOCKED_OR_CLOSED
 capture_refused: TRANSACTION_REFUSED by the capture; the hold stays and can be voided
 
@@ -51,6 +51,7 @@ STAGE = Stage(
         soft="limit_at_primary",
         hard="account_closed",
         capture_refused="capture_refused",
+        again="card_declined",
     ),
     destinations=Destinations(ok=receivers.OK, fails=receivers.CLOSED, returned=receivers.RETURNED),
     method="ewallet",
