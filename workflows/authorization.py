@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from . import doubts
+from . import doubts, policies
 from .conversation import Conversation
 from .domain.deposits import DepositOrder, Status
 from .domain.money import Money
@@ -84,7 +84,7 @@ class Authorization:
         self, instruction: AuthorizeInstruction, pending: Pending
     ) -> Approved | Declined | NotSent | None:
         """The answer that comes later: by itself, or because the player has done their part."""
-        psp, completions = self.payment.psp, 0
+        psp, completions, rhythm = self.payment.psp, 0, policies.pending_rhythm()
         while True:
             await self._tell_of(instruction, pending)
             result = await psp.result_unless(
@@ -92,6 +92,7 @@ class Authorization:
                 pending.psp_ref,
                 lambda: self.given_up() or self.is_back(),
                 self.expires,
+                rhythm,
             )
             if isinstance(result, Approved | Declined | NotSent):
                 return result
@@ -99,6 +100,9 @@ class Authorization:
                 await release(psp, void_of(instruction, instruction.amount, pending.psp_ref))
                 return None
             completions += 1
+            if self.is_back():
+                # Somebody waits. What a look finds again and again is looked for less and less.
+                rhythm = policies.pending_rhythm()
             answer = await psp.complete(
                 instruction, self._completion(instruction, pending, completions)
             )

@@ -7,7 +7,7 @@ is cleared up, for as long as that takes, and a person is told when it takes lon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -96,9 +96,13 @@ class Conversation(Hearing):
         psp_ref: str,
         stop: Callable[[], bool],
         deadline: datetime | None,
+        rhythm: Iterator[timedelta] | None = None,
     ) -> Certain | Ready | None:
-        """What became of a pending instruction; None if `stop` or the deadline came first."""
-        rhythm, silent = policies.pending_rhythm(), 0
+        """What became of a pending instruction; None if `stop` or the deadline came first.
+
+        `rhythm`: of the looks, where an earlier wait for it goes on.
+        """
+        rhythm, silent = rhythm or policies.pending_rhythm(), 0
         while True:
             finding = await self._learn(instruction, psp_ref, next(rhythm), stop, deadline)
             if finding is None or isinstance(finding, Ready):

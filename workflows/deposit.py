@@ -35,11 +35,11 @@ from .domain.psp import Approved, CaptureInstruction, Operation, Pending, key_of
 from .domain.wallet import Credit
 from .holding import posted_or_bug
 from .payment import Payment
-from .policies import HOLD_LASTS
+from .policies import HOLD_LASTS, RETURNS_AT_MOST
 
 EXPECTED = {
     Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
-    Status.REQUIRES_ACTION: "the player's answer on the PSP's page",
+    Status.REQUIRES_ACTION: "the player's answer on the PSP's page; `complete` tells that they are back",
     Status.PENDING: "the PSP's result, by webhook or when we ask again",
     Status.CLARIFYING: "certainty about an answer that was lost; we keep asking",
     Status.AUTHORIZED: "the capture, at once or by `capture`; `void` releases the hold",
@@ -59,6 +59,7 @@ class Deposit(Payment[Status]):
         self._expires = opened + timedelta(seconds=order.expires_in_seconds)
         self._authorize_ordered = False
         self._came_back: dict[str, str] | None = None
+        self._returns = 0
         self._held: Money | None = None
         self._to_capture: Money | None = None
         self._ending: Status | None = None
@@ -97,7 +98,7 @@ class Deposit(Payment[Status]):
 
     @workflow.update(description="Go on: the player is back from the PSP's page")
     async def complete(self, command: CompleteCommand) -> Record:
-        self._came_back = command.parameters
+        self._came_back, self._returns = command.parameters, self._returns + 1
         return await self.next_rest()
 
     @complete.validator
@@ -105,6 +106,7 @@ class Deposit(Payment[Status]):
         waits = self.status in (Status.REQUIRES_ACTION, Status.PENDING)
         unauthorized = self.facts.captured is None and self._held is None
         self.require(waits and unauthorized and self._ending is None, "complete")
+        self.require(self._returns < RETURNS_AT_MOST, f"to complete {RETURNS_AT_MOST + 1} times")
 
     @workflow.update(description="Capture what is held, or a part of it")
     async def capture(self, command: CaptureCommand) -> Record:

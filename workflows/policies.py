@@ -49,6 +49,9 @@ CASE_OF_DOUBT_AFTER = 9
 COMPLETION_PAUSES = UNSENT_PAUSES[:4]
 """The player is waiting."""
 
+RETURNS_AT_MOST = 20
+"""Times that a player's return is told to the PSP: a page may be loaded again and again."""
+
 CASE_OF_SILENCE_AFTER = 4
 """Looks at a PSP that has no status to give (about three days) until a person is told."""
 

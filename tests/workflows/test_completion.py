@@ -255,6 +255,33 @@ async def test_an_intent_that_expires_while_completing_is_released_when_it_is_no
     assert world.wallet.commands == []
 
 
+async def test_a_page_that_is_loaded_again_and_again_asks_the_psp_a_bounded_number_of_times(
+    world: World,
+) -> None:
+    _, handle = await challenged(world)
+    world.psp.will_answer(COMPLETE, *[CHALLENGE] * 19)
+    for number in range(19):
+        assert (await complete(handle, under=f"{number}")).status == "REQUIRES_ACTION"
+    world.psp.will_answer(COMPLETE, CHALLENGE)
+    await complete(handle, under="the last")
+    refusal = await refusal_of(complete(handle, under="one more"))
+    assert (refusal.type, "21 times" in refusal.message) == ("IllegalState", True)
+    assert len(completions(world)) == 20
+    await command(handle, "cancel")
+
+
+async def test_what_a_look_finds_again_and_again_is_completed_less_and_less_often(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_find(Operation.AUTHORIZE, READY)
+    world.psp.will_answer(COMPLETE, *[Pending("psp-1")] * 60)
+    _, handle = await challenged(world, expires_in_seconds=86400)
+    await time_machine.forward(handle, timedelta(hours=25))
+    assert (await handle.result()).status == "EXPIRED"
+    assert len(completions(world)) == 10
+    assert world.psp.done[-1] == "void:1"
+
+
 async def test_a_return_before_anything_was_asked_is_refused(world: World) -> None:
     handle = await world.start(deposit())
     refusal = await refusal_of(complete(handle))
