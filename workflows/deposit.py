@@ -39,7 +39,7 @@ from .policies import HOLD_LASTS, RETURNS_AT_MOST
 
 EXPECTED = {
     Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
-    Status.REQUIRES_ACTION: "the player's answer on the PSP's page; `complete` tells that they are back",
+    Status.REQUIRES_ACTION: "the player on the PSP's page; `complete` tells that they are back",
     Status.PENDING: "the PSP's result, by webhook or when we ask again",
     Status.CLARIFYING: "certainty about an answer that was lost; we keep asking",
     Status.AUTHORIZED: "the capture, at once or by `capture`; `void` releases the hold",
