@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from activities.psp.contract import Acknowledgement, Delivery, WebhookRequest
@@ -45,6 +46,10 @@ class AdyenAdapter:
         if instruction.payment_token is None:
             return await links.authorize(desk, instruction)
         return await payments.authorize(desk, instruction, instruction.payment_token)
+
+    @property
+    def parameters(self) -> Collection[str]:
+        return ("redirectResult",)
 
     async def complete(self, instruction: CompleteInstruction) -> Reply:
         desk, psp_ref = self._desk(instruction), instruction.psp_ref

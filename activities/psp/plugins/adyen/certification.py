@@ -120,7 +120,7 @@ def settings_at(base_url: str) -> AdyenSettings:
 
 
 def signature(item: dict[str, Any], key: str) -> str:
-    texts = [str(item.get(name, "")) for name in _SIGNED]
+    texts = [item.get(name) or "" for name in _SIGNED]
     texts += [str(item["amount"]["value"]), item["amount"]["currency"]]
     content = ":".join([*texts, item["eventCode"], item["success"]])
     digest = hmac.digest(bytes.fromhex(key), content.encode(), hashlib.sha256)

@@ -47,8 +47,9 @@ def _authorised(item: ItemMessage) -> Approved:
     return Approved(item.psp_ref, amount, authentication)
 
 
-def _captured(item: ItemMessage) -> Approved:
-    """By the payment's reference: it is the payment that Adyen refunds, disputes and settles."""
+def _done_to_the_original(item: ItemMessage) -> Approved:
+    """By the reference of what was captured or confirmed: the payment is what Adyen refunds and
+    disputes, and a payout, too, is settled under the reference of its submission."""
     amount = amounts.read(item.amount.value, item.amount.currency)
     return Approved(item.original or item.psp_ref, amount)
 
@@ -84,7 +85,7 @@ def _cancelled(item: ItemMessage) -> Approved | None:
 TRANSLATED: dict[str, Meaning] = {
     "AUTHORISATION": Meaning(Operation.AUTHORIZE, _authorised, _refused),
     "OFFER_CLOSED": Meaning(Operation.AUTHORIZE, _closed, _nothing),
-    "CAPTURE": Meaning(Operation.CAPTURE, _captured, _failed(Reason.CAPTURE_REFUSED)),
+    "CAPTURE": Meaning(Operation.CAPTURE, _done_to_the_original, _failed(Reason.CAPTURE_REFUSED)),
     "CAPTURE_FAILED": Meaning(Operation.CAPTURE, _failed(Reason.CAPTURE_REFUSED), _nothing),
     "CANCELLATION": Meaning(Operation.VOID, _done, _failed(Reason.NOT_VOIDABLE)),
     "TECHNICAL_CANCEL": Meaning(Operation.VOID, _done, _failed(Reason.NOT_VOIDABLE)),
@@ -92,7 +93,7 @@ TRANSLATED: dict[str, Meaning] = {
     "REFUND": Meaning(Operation.REFUND, _done, _failed(Reason.NOT_REFUNDABLE)),
     "REFUND_FAILED": Meaning(Operation.REFUND, _failed(Reason.NOT_REFUNDABLE), _nothing),
     "REFUNDED_REVERSED": Meaning(Operation.REFUND, _failed(Reason.RETURNED), _nothing),
-    "PAYOUT_THIRDPARTY": Meaning(Operation.PAYOUT, _done, _paid_out_not),
+    "PAYOUT_THIRDPARTY": Meaning(Operation.PAYOUT, _done_to_the_original, _paid_out_not),
     "PAYOUT_DECLINE": Meaning(Operation.PAYOUT, _failed(Reason.NOT_PERMITTED), _nothing),
     "PAYOUT_EXPIRE": Meaning(Operation.PAYOUT, _failed(Reason.EXPIRED), _nothing),
     "PAIDOUT_REVERSED": Meaning(Operation.PAYOUT, _failed(Reason.RETURNED), _nothing),

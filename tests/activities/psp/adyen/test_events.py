@@ -60,6 +60,13 @@ def test_a_capture_is_kept_by_the_payment_that_adyen_refunds() -> None:
     assert event.reply == Approved(PAYMENT, Money(5000, "EUR"))
 
 
+def test_a_payout_is_kept_by_its_submission_under_which_it_is_settled() -> None:
+    event = told_by(item("PAYOUT_THIRDPARTY", "po_1:payout:1", originalReference="8815"))
+    assert event.reply == Approved("8815", Money(5000, "EUR"))
+    alone = told_by(item("PAYOUT_THIRDPARTY", "po_1:payout:1", originalReference=None))
+    assert alone.reply == Approved("QB7M3KVT65ZGN82W", Money(5000, "EUR"))
+
+
 def test_yes_and_no_to_one_authorization_are_two_facts_and_a_repetition_is_one() -> None:
     yes = told_by(item("AUTHORISATION"))
     again = told_by(item("AUTHORISATION", eventDate="2026-03-01T13:05:00+01:00"))
