@@ -142,7 +142,8 @@ async def complete(
     body: Annotated[Complete, Depends(json_body(Complete, optional=True, tokens=True))],
 ) -> Response:
     """Call it whenever a player comes back on the intent's `return_url`, for every PSP alike, with
-    the names and values of the URL's query, whatever they are; without a query, with no body.
+    the names and values of the URL's query, whatever they are; without a query, with no body. What
+    the PSP does not need is dropped.
 
     Some PSPs wait for it before they hold the money, others do not mind. It answers like
     `authorize`: another `redirect_url` is another challenge, to be shown; 202 with PENDING means
@@ -151,7 +152,9 @@ async def complete(
     go on without them.
     """
     row = await owned(ask, intent_id, "in_", "intent")
-    command = CompleteCommand(parameters=body.parameters)
+    psp = (row.facts.get("account") or {}).get("psp", "")
+    needed = ask.parts.catalog.brought_back(psp, body.parameters)
+    command = CompleteCommand(parameters=needed)
     asked = body.model_dump(mode="json")
     return await commanded(ask, row, "complete", views.intent, argument=command, parameters=asked)
 

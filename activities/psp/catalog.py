@@ -10,6 +10,7 @@ from activities.psp.contract import (
     Acknowledgement,
     AcknowledgesInItsWay,
     Adapter,
+    Completes,
     Delivery,
     HearsWebhooks,
     PaysOut,
@@ -80,6 +81,12 @@ class Catalog:
         """False for a PSP that certainly cannot: we speak to it, and payouts are not its words."""
         adapter = self._adapters.get(name)
         return adapter is None or isinstance(adapter, PaysOut)
+
+    def brought_back(self, psp: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Of what a player brought back from this PSP's page, what it needs to go on."""
+        adapter = self._adapters.get(psp)
+        wanted = adapter.parameters if isinstance(adapter, Completes) else ()
+        return {name: value for name, value in parameters.items() if name in wanted}
 
     async def hear(self, psp: str, request: WebhookRequest) -> Delivery:
         """Verify and translate a webhook. Raises WebhookRefused; its status says why."""

@@ -7,7 +7,7 @@ or Unknown; no plugin decides that a payment failed because the network did.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -37,6 +37,12 @@ class Completes(Protocol):
 
     Without it a player who comes back makes us look what became of the authorization.
     """
+
+    @property
+    def parameters(self) -> Collection[str]:
+        """Of the query that the player brings back, the names that it needs. No other is taken in:
+        some PSPs put secrets there."""
+        ...
 
     async def complete(self, instruction: CompleteInstruction) -> Reply: ...
 

@@ -104,16 +104,9 @@ class Wire:
 
         `content` goes out byte for byte, under the Content-Type of the headers.
         """
+        told = {"headers": headers, "params": params, "json": json, "data": form}
         try:
-            request = self._client.build_request(
-                method,
-                path,
-                headers=headers,
-                params=params,
-                json=json,
-                data=form,
-                content=content,
-            )
+            request = self._client.build_request(method, path, content=content, **told)
         except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
             raise NeverSent(f"the request could not be written ({_name(error)})") from None
         try:

@@ -19,6 +19,7 @@ from infra.local.postgres import Database
 from infra.postgres import open_pool
 from infra.settings import Account, Api, Postgres, Routing, Settings, Temporal
 from tests.api.callers import Caller
+from tests.api.returning import ReturningPlugin
 from tests.workflows.world import FakePsp
 from workers.assembly import answers, core_worker, psp_worker
 
@@ -79,7 +80,8 @@ def psp(running: FakePsp) -> FakePsp:
 
 @pytest.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    made = create_app(settings, Catalog())
+    psp = settings.routing.accounts[0].psp
+    made = create_app(settings, Catalog({psp: ReturningPlugin(psp)}))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(made.router.lifespan_context(made))
         yield made

@@ -47,6 +47,15 @@ async def test_what_the_player_brings_goes_to_the_psp_and_the_deposit_on(
     assert (other.status_code, slug(other)) == (409, "idempotency-key-reused")
 
 
+async def test_what_the_psp_does_not_need_reaches_no_history(
+    platform: Caller, psp: FakePsp
+) -> None:
+    path = await challenged(platform, psp)
+    brought = {**BACK["parameters"], "client_secret": "pi_1_secret_2"}
+    assert (await platform.post(f"{path}/complete", {"parameters": brought})).status_code == 201
+    assert told(psp) == BACK["parameters"]
+
+
 async def test_a_second_challenge_is_shown_like_the_first(platform: Caller, psp: FakePsp) -> None:
     path = await challenged(platform, psp)
     psp.will_answer(COMPLETE, Pending("psp-1", f"{PAGE}/again"))

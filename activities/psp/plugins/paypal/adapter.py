@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from activities.psp.contract import Delivery, WebhookRequest
 from workflows.domain.psp import (
     AuthorizeInstruction,
@@ -33,6 +35,11 @@ class PaypalAdapter:
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Reply:
         return await orders.authorize(self._client(instruction.account), instruction)
+
+    @property
+    def parameters(self) -> Collection[str]:
+        """None: the order's id is known, and says all."""
+        return ()
 
     async def complete(self, instruction: CompleteInstruction) -> Reply:
         return await orders.complete(self._client(instruction.account), instruction)
