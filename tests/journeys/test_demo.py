@@ -13,15 +13,15 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.local.demo.cashier import Cashier
-from infra.local.demo.expecting import expect
+from infra.local.demo.expecting import NotWith, expect
 from infra.local.demo.play import Scene, tell
 from infra.local.demo.screen import Screen
 from infra.local.demo.stories import STORIES, Story, Told
 
 
-async def demo(temporary: Path) -> asyncio.subprocess.Process:
+async def demo(temporary: Path, *words: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "infra.local", "demo"),
+        *(sys.executable, "-m", "infra.local", "demo", *words),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "TMPDIR": str(temporary)},
@@ -70,3 +70,24 @@ async def test_a_story_that_ends_otherwise_is_a_red_line_that_says_both(at: Scen
     came_as_told = await tell([Story(1, "A deposit", otherwise)], at, Screen(Console(file=written)))
     assert not came_as_told
     assert "Story 1: the final state: expected FAILED, came CAPTURED" in written.getvalue()
+
+
+async def test_a_story_that_the_psp_cannot_play_is_a_sentence_and_no_failure(at: Scene) -> None:
+    async def absent(_: Cashier) -> Told:
+        raise NotWith("it pays no players")
+
+    written = io.StringIO()
+    assert await tell([Story(1, "A payout", absent)], at, Screen(Console(file=written)))
+    assert written.getvalue().count("not with sandbox: it pays no players") == 2
+    assert "not as told" not in written.getvalue()
+
+
+async def test_a_psp_that_cannot_be_started_is_one_sentence_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    process = await demo(tmp_path, "--psp", "acme")
+    output, _ = await process.communicate()
+    assert process.returncode == 1
+    assert b"there is no PSP acme to start here; there are: sandbox, " in output
+    assert b"Traceback" not in output
+    assert left_in(tmp_path) == []

@@ -69,6 +69,26 @@ async def test_a_player_who_declines_on_the_page_is_not_charged(
     assert await counter.wallet("maud", "EUR") == "0.00 EUR"
 
 
+async def test_a_player_whose_way_to_pay_is_declined_chooses_another_on_the_same_page(
+    theatre: Theatre, counter: Cashier
+) -> None:
+    tokens = counter.cast.tokens
+    if tokens.again is None:
+        pytest.skip(f"with {counter.cast.psp} a decline ends the attempt")
+    intent_id = await counter.open("wanda", "32.70 EUR", tokens.again)
+    told = await counter.tell(intent_id, "authorize")
+    again = await counter.return_from(told, "approve")
+    assert (again["status"], again["redirect_url"]) == ("REQUIRES_ACTION", told["redirect_url"])
+    counter.choose(intent_id, tokens.ok)
+    await counter.return_from(again, "approve")
+    assert (await counter.final_intent(intent_id))["status"] == "CAPTURED"
+    assert await theatre.story(intent_id) == [
+        "authorization 32.70 EUR declined at primary",
+        "authorization 32.70 EUR approved at primary",
+        "capture 32.70 EUR approved at primary",
+    ]
+
+
 async def test_a_hold_is_released_by_a_void(theatre: Theatre, counter: Cashier) -> None:
     intent_id = await counter.open("nora", "62.50 USD", capture_method="manual")
     assert (await counter.authorize(intent_id))["status"] == "AUTHORIZED"

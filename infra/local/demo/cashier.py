@@ -89,8 +89,12 @@ class Cashier:
         answer = await self.ask_for_intent(player, amount, token, **more)
         expect("opening an intent", (answer.status, answer.body.get("status")), (201, "INITIATED"))
         intent_id = str(answer.body["intent_id"])
-        self._chosen[intent_id] = token
+        self.choose(intent_id, token)
         return intent_id
+
+    def choose(self, intent_id: str, token: str) -> None:
+        """What the player will say on the PSP's page, where it is the page that asks."""
+        self._chosen[intent_id] = token
 
     async def ask_for_intent(
         self,

@@ -49,7 +49,7 @@ async def captured_at_once(at: Cashier) -> Told:
 
 async def challenge_on_the_hosted_page(at: Cashier) -> Told:
     if at.cast.page_field is not None:
-        raise NotWith("every payment goes by its page, and what the bank asks there is not told")
+        raise NotWith("every payment goes by its page")
     before = await at.wallet("ben", "EUR")
     intent_id = await at.open("ben", "120.25 EUR", at.cast.tokens.challenge)
     told = await at.tell(intent_id, "authorize")
