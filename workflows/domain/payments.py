@@ -9,6 +9,7 @@ from typing import Literal
 from .declines import Advice
 from .money import Money
 from .psp import Approved, Authentication, Declined, Instruction, MerchantAccount, NotSent
+from .routing.cascade import CascadeLimits
 from .wallet import Player
 
 
@@ -165,16 +166,53 @@ Verdict = Cleared | Stopped
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoutingHints:
+    """What may be known of the player and the card beyond the order; None is not known."""
+
+    player_country: str | None = None
+    card_country: str | None = None
+    bin: str | None = None
+    """6 to 8 digits."""
+    card_type: str | None = None
+    """credit, debit, prepaid or charge."""
+    scheme: str | None = None
+    risk_band: str | None = None
+    utc_offset_minutes: int | None = None
+    """Of the player's clock, by which rules about hours and weekdays go."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RouteRequest:
+    """Without a payment id (runs of older versions) the answer is given and not kept."""
+
     kind: Kind
     brand: str
     region: str
     method: str
     currency: str
+    payment_id: str = ""
+    player_id: str = ""
+    amount: Money | None = None
+    segment: str | None = None
+    facts: RoutingHints = RoutingHints()
+    number: int = 1
+    """How often the payment has been routed, this time included: one answer to each number."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """Merchant accounts in the order in which to ask them."""
+    """Merchant accounts in the order in which to ask them, and who said so."""
 
     candidates: tuple[MerchantAccount, ...]
+    policy: str = ""
+    """Empty: nothing is known of policies (answers of older versions)."""
+    policy_version: int = 0
+    rule: str | None = None
+    """None: the policy's default decided."""
+    refusal: str | None = None
+    """Why there is no candidate."""
+    limits: CascadeLimits | None = None
+    reuses_3ds: tuple[str, ...] = ()
+    """Of the candidates, as `psp/id`, those that take a 3-D Secure result given elsewhere."""
+    stopped: bool = False
+    """No candidate, and only because of stops by hand: it is worth while to wait."""

@@ -17,11 +17,11 @@ from workflows.domain.psp import (
     Pending,
     Unknown,
 )
+from workflows.domain.routing.cascade import CascadeLimits
 from workflows.domain.routing.facts import ThreeDs
 from workflows.domain.routing.limits import (
     NEVER_AGAIN,
     Asked,
-    CascadeLimits,
     Ended,
     may_reuse,
     next_account,

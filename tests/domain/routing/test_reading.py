@@ -9,9 +9,9 @@ from hypothesis import given
 from tests.domain.routing.examples import EAST, NORTH, SOUTH
 from tests.domain.routing.strategies import POLICIES
 from workflows.domain.money import Money
+from workflows.domain.routing.cascade import CascadeLimits
 from workflows.domain.routing.experiments import Arm, Experiment, Guardrail, Metric
 from workflows.domain.routing.fields import Field
-from workflows.domain.routing.limits import CascadeLimits
 from workflows.domain.routing.reading import read_policy
 from workflows.domain.routing.rules import (
     All,

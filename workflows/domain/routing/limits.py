@@ -17,23 +17,13 @@ from workflows.domain.psp import (
 )
 
 from .accounts import MerchantAccountProfile
-from .cascade import may_cascade
+from .cascade import CascadeLimits, may_cascade
 from .facts import ThreeDs
 
 NEVER_AGAIN = frozenset(
     {"fraud", "stolen_card", "lost_card", "pickup_card", "blocked", "revoked", "duplicate"}
 )
 """Reasons that end a cascade even where a PSP's table calls them soft."""
-
-
-@dataclass(frozen=True)
-class CascadeLimits:
-    attempts: int = 3
-    """Questions of one payment, the first one included."""
-    seconds: int = 60
-    """From the first question; none is asked later."""
-    scheme_reattempts: int = 15
-    """How often a card that was declined may be tried again within the scheme's period."""
 
 
 @dataclass(frozen=True)

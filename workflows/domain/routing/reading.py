@@ -10,8 +10,8 @@ from typing import Any
 
 from workflows.domain.money import Money
 
+from .cascade import CascadeLimits
 from .fields import Field
-from .limits import CascadeLimits
 from .reader import MISSING, MOST_DEEP, Reader
 from .reading_actions import read_action
 from .rules import (

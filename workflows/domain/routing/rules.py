@@ -10,9 +10,9 @@ from typing import Any, Literal
 from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount
 
+from .cascade import CascadeLimits
 from .experiments import Experiment
 from .fields import Field
-from .limits import CascadeLimits
 
 Value = str | int | Money
 
