@@ -145,6 +145,8 @@ def test_a_must_that_finds_no_account_refuses_and_a_wish_looks_further() -> None
     decision = decided(wish, facts())
     assert decision.accounts == (NORTH,)
     assert (decision.receipt.rule, decision.receipt.passed_over) == (None, ("wish",))
+    met = policy(Rule("wish", CARDS, Order((SOUTH,)), Exhausted.NEXT_RULE), default=Order((NORTH,)))
+    assert decided(met, facts()).accounts == (SOUTH,)
 
 
 def test_a_refusal_says_the_reason_of_the_rule_or_of_the_default() -> None:
@@ -190,6 +192,23 @@ def test_a_stop_holds_for_its_brand_and_region_alone() -> None:
     by = policy(rule("cards", CARDS, SOUTH))
     assert decided(by, facts(), health=stopped).refusal == "no_account_allowed"
     assert decided(by, facts(brand="royal"), health=stopped).accounts == (SOUTH,)
+    assert decided(by, facts(region="US"), health=stopped).accounts == (SOUTH,)
+
+
+def test_the_ends_of_a_limit_are_within_it() -> None:
+    by = policy(rule("all", All(), EAST))
+    for units, allowed in ((999, False), (1000, True), (50_000, True), (50_001, False)):
+        assert bool(decided(by, facts(amount=Money(units, "EUR"))).accounts) == allowed
+    assert decided(by, facts(amount=Money(10**9, "JPY"))).accounts == (EAST,)
+
+
+def test_behind_the_drawn_one_a_split_asks_the_heaviest_first() -> None:
+    split = Split((Share(EAST, 1), Share(NORTH, 3), Share(SOUTH, 2)))
+    by = policy(Rule("split", All(), split))
+    heaviest = (NORTH, SOUTH, EAST)
+    for number in range(50):
+        first, *others = decided(by, facts(), seed=str(number)).accounts
+        assert others == [account for account in heaviest if account != first]
 
 
 def test_a_split_follows_its_weights_and_states_them() -> None:

@@ -68,6 +68,7 @@ def then(**action: Any) -> dict[str, Any]:
 
 ARM = {"name": "a", "weight": 1, "accounts": ["north/eu"]}
 EUROS = {"amount": "10.00", "currency": "EUR"}
+MORE = {"amount": "10.01", "currency": "EUR"}
 DOLLARS = {"amount": "10.00", "currency": "USD"}
 PLACE = "/rules/0/when"
 
@@ -95,6 +96,8 @@ WRONG: list[tuple[Any, str, str]] = [
     (when(field="weekday", **{"in": ["mon", "someday"]}), f"{PLACE}/in/1", "wrong_type"),
     (when(field="hour", **{"in": [24]}), f"{PLACE}/in/0", "wrong_type"),
     (when(field="hour", between=[22, 6]), f"{PLACE}/between", "contradiction"),
+    (when(field="amount", between=[MORE, EUROS]), f"{PLACE}/between", "contradiction"),
+    (when(field="bin", between=["42", "41"]), f"{PLACE}/between", "contradiction"),
     (when(field="hour", between=[1, 2, 3]), f"{PLACE}/between", "wrong_type"),
     (when(field="bin", **{"in": ["4111111111111111"]}), f"{PLACE}/in/0", "wrong_type"),
     (when(field="bin", between=["4111", "41"]), f"{PLACE}/between", "wrong_type"),

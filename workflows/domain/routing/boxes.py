@@ -100,7 +100,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def subtract(box: Box, taken: Box) -> list[Box]:
-    """What is in the box and not in the other, in boxes that do not overlap."""
+    """What is in the box and not in one that overlaps it, in boxes that do not overlap."""
     left: list[Box] = []
     kept = dict(box)
     for field, extent in taken.items():
@@ -110,8 +110,6 @@ def subtract(box: Box, taken: Box) -> list[Box]:
         if not outside.is_empty:
             left.append({**kept, field: outside})
         kept[field] = extent if mine is None else _both(mine, extent)
-        if kept[field].is_empty:
-            return [box]
     return left
 
 
