@@ -112,7 +112,14 @@ class Routing(Section):
     methods: list[str] = ["card", "bank_transfer", "ewallet", "mobile", "voucher", "crypto"]
     """What a player can pay with; any other word is refused, so that a switch cannot be missed."""
     accounts: list[Account] = []
-    """In the order in which they are asked."""
+    """In the order in which they are asked, until a policy says otherwise; what is changed through
+    the API counts before what is listed here."""
+    psps: list[str] = []
+    """PSPs to connect beside those of the accounts: merchant accounts at them are added live."""
+    window_hours: Annotated[float, Field(gt=0, le=24 * 90)] = 24.0
+    """How far back the counts look by which a policy learns where payments succeed."""
+    statistics_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How often these counts are renewed, by one worker at a time."""
 
 
 def _several(value: Any) -> Any:
@@ -202,7 +209,7 @@ class Settings(BaseSettings):
     @property
     def psps(self) -> frozenset[str]:
         """The PSPs that payments may be under way at: an account that is switched off counts."""
-        return frozenset(account.psp for account in self.routing.accounts)
+        return frozenset({*self.routing.psps, *(account.psp for account in self.routing.accounts)})
 
     @property
     def payout_requires_kyc(self) -> bool:
