@@ -53,8 +53,10 @@ class OAuth:
         client_id: str,
         client_secret: str,
         clock: Clock = time.monotonic,
+        token_seconds: float = TOKEN_SECONDS,
     ) -> None:
         self._wire, self._path, self._clock = wire, token_path, clock
+        self._token_seconds = token_seconds
         plain = f"{client_id}:{client_secret}".encode()
         self._basic = f"Basic {base64.b64encode(plain).decode()}"
         self._token: _Token | None = None
@@ -107,7 +109,7 @@ class OAuth:
     async def _fetched(self) -> _Token:
         asked_at = self._clock()
         try:
-            async with asyncio.timeout(TOKEN_SECONDS):
+            async with asyncio.timeout(self._token_seconds):
                 answer = await self._wire.exchange(
                     "POST",
                     self._path,
@@ -118,7 +120,7 @@ class OAuth:
                 raise NeverSent(f"no access token (HTTP {answer.status})")
             told = answer.read(_TokenMessage)
         except TimeoutError:
-            raise NeverSent(f"no access token within {TOKEN_SECONDS:g} s") from None
+            raise NeverSent(f"no access token within {self._token_seconds:g} s") from None
         except NeverSent:
             raise
         except WireError as error:

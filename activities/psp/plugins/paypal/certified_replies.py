@@ -28,6 +28,12 @@ UNHEARD_OF = "UNDER_REVIEW"
 API = "https://api-m.sandbox.paypal.com"
 WHEN = "2026-11-24T10:00:00Z"
 
+MESSAGES = {
+    "UNPROCESSABLE_ENTITY": "The requested action could not be performed, semantically incorrect,"
+    " or failed business validation.",
+    "RESOURCE_NOT_FOUND": "The specified resource does not exist.",
+}
+
 _REFUSED = (Verdict.DECLINED, Verdict.DECLINED_UNMAPPED)
 
 
@@ -47,8 +53,8 @@ def reply_to(request: Heard, verdict: Verdict, ordered: Reply) -> Canned:
 
 
 def error(name: str, issue: str) -> Reply:
-    details = [{"issue": issue, "description": "Told for people."}]
-    return {"name": name, "message": "Told for people.", "debug_id": "90957fca", "details": details}
+    message = MESSAGES.get(name, "Told for people.")
+    return {"name": name, "message": message, "debug_id": "90957fca", "details": [{"issue": issue}]}
 
 
 def _issue(what: str, verdict: Verdict) -> str:

@@ -27,7 +27,7 @@ from .references import ORDER, order_ref
 
 ORDERS = "/v2/checkout/orders"
 
-OtherInstrument = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED"})
+OTHER_INSTRUMENT = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED"})
 """The payer may go back to PayPal's page and choose another way to pay."""
 
 NOT_YET = frozenset({"ORDER_NOT_APPROVED"})
@@ -52,7 +52,7 @@ async def complete(client: Client, instruction: CompleteInstruction) -> Reply:
     order_id = path_id(instruction.psp_ref.removeprefix(ORDER))
     answer = await client.post(f"{ORDERS}/{order_id}/authorize", instruction, {})
     issue = issue_of(answer)
-    if issue in NOT_YET | OtherInstrument:
+    if issue in NOT_YET | OTHER_INSTRUMENT:
         return await _back_to_the_payer(client, order_id, instruction, answer.read(ErrorMessage))
     if issue in DONE_BEFORE:
         return await _as_it_stands(client, order_id, instruction)
@@ -149,7 +149,7 @@ async def _back_to_the_payer(
     except WireError:
         # That nothing is held is certain; where the payer goes is found out later.
         return Pending(order_ref(order_id))
-    if isinstance(found, Pending) and found.redirect_url is None and error.code in OtherInstrument:
+    if isinstance(found, Pending) and found.redirect_url is None and error.code in OTHER_INSTRUMENT:
         return declined(error.code)
     return found
 

@@ -29,6 +29,8 @@ LONGEST_ITEM_ID = 63
 _RECEIVER = re.compile(r"[A-Za-z0-9_\-]{1,127}", re.ASCII)
 _PHONE = re.compile(r"[0-9\-]+", re.ASCII)
 
+_A_PHONE = "the destination is a phone number; give the PayPal payer id"
+
 PAID = "SUCCESS"
 NOT_PAID = frozenset({"RETURNED", "FAILED", "BLOCKED", "REFUNDED", "REVERSED"})
 
@@ -132,12 +134,14 @@ def _request(instruction: PayoutInstruction) -> dict[str, object]:
 def _receiver(destination: str) -> str:
     """A PayPal payer id. E-mail addresses and phone numbers are personal data, and reach whoever
     has them at the time. Raises NeverSent."""
-    if has_card_data(destination):
-        raise NeverSent("the destination looks like a card number or an account number")
     if "@" in destination:
         raise NeverSent("the destination is an e-mail address; give the PayPal payer id")
-    if destination.startswith("+") or _PHONE.fullmatch(destination):
-        raise NeverSent("the destination is a phone number; give the PayPal payer id")
+    if destination.startswith("+"):
+        raise NeverSent(_A_PHONE)
+    if has_card_data(destination):
+        raise NeverSent("the destination looks like a card number or an account number")
+    if _PHONE.fullmatch(destination):
+        raise NeverSent(_A_PHONE)
     if not _RECEIVER.fullmatch(destination):
         raise NeverSent("the destination is no PayPal payer id")
     return destination

@@ -1,0 +1,134 @@
+"""PayPal's refusals in our words: soft or hard, with advice, and what no table has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import structlog
+
+from activities.psp.plugins.paypal.client import IN_DOUBT
+from activities.psp.plugins.paypal.declines import (
+    ADVICE,
+    REFUND_STATUSES,
+    STATUSES,
+    declined,
+    declined_payment,
+)
+from activities.psp.plugins.paypal.issues import ISSUES
+from activities.psp.plugins.paypal.messages import ErrorMessage, Moved, Order
+from activities.psp.plugins.paypal.processor_codes import PROCESSOR
+from tests.activities.psp.descriptions import description, needs_descriptions
+from tests.activities.psp.paypal.far import held, order
+from workflows.domain.declines import SOFT, Advice, Reason, Retry
+
+EVERY_TABLE = {**ISSUES, **PROCESSOR, **STATUSES, **REFUND_STATUSES}
+
+
+def denied(brand: str | None = None, **response: str) -> tuple[Moved, Order]:
+    refused = held("DENIED", processor_response=response)
+    whole = order("COMPLETED", refused)
+    if brand is not None:
+        whole["payment_source"] = {"card": {"brand": brand}}
+    return Moved.model_validate(refused), Order.model_validate(whole)
+
+
+def test_no_reason_is_softer_here_than_it_may_be() -> None:
+    assert not {code for code, (reason, soft) in EVERY_TABLE.items() if soft and reason not in SOFT}
+
+
+def test_an_unmapped_code_is_hard_and_leaves_a_line() -> None:
+    with structlog.testing.capture_logs() as lines:
+        made = declined("ADDED_NEXT_YEAR")
+    assert (made.reason, made.soft, made.code) == (Reason.UNMAPPED, False, "ADDED_NEXT_YEAR")
+    assert [line["event"] for line in lines] == ["psp_decline_unmapped"]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "soft"),
+    [
+        ("5120", Reason.INSUFFICIENT_FUNDS, True),
+        ("0500", Reason.DO_NOT_HONOR, True),
+        ("5650", Reason.AUTHENTICATION_REQUIRED, True),
+        ("5400", Reason.EXPIRED_CARD, False),
+        ("9500", Reason.FRAUD, False),
+        ("9520", Reason.STOLEN_CARD, False),
+        ("PPMD", Reason.UNMAPPED, False),
+    ],
+)
+def test_a_processors_code_says_more_than_the_status(code: str, reason: Reason, soft: bool) -> None:
+    made = declined_payment(*denied(response_code=code))
+    assert (made.reason, made.soft, made.code) == (reason, soft, code)
+
+
+def test_a_denial_without_a_code_is_told_by_its_status() -> None:
+    for response in ({}, {"response_code": "0000"}):
+        made = declined_payment(*denied(**response))
+        assert (made.reason, made.code) == (Reason.DO_NOT_HONOR, "DENIED")
+
+
+@pytest.mark.parametrize("code", ADVICE)
+def test_the_networks_advice_comes_along(code: str) -> None:
+    made = declined_payment(*denied("VISA", response_code="0500", payment_advice_code=code))
+    assert made.advice == Advice(ADVICE[code], scheme="visa", advice_code=code)
+    assert made.soft is (ADVICE[code] is not Retry.NEVER)
+
+
+def test_mastercards_advice_is_read_by_mastercards_own_rules() -> None:
+    made = declined_payment(*denied("MASTERCARD", response_code="0500", payment_advice_code="03"))
+    assert made.advice is not None
+    assert (made.advice.retry, made.advice.scheme) == (Retry.NEVER, "mastercard")
+    assert made.soft is False
+
+
+def test_advice_that_nobody_knows_is_none() -> None:
+    made = declined_payment(*denied("VISA", response_code="0500", payment_advice_code="99"))
+    assert made.advice is None
+
+
+def test_the_code_of_a_refusal_is_a_word_and_never_a_sentence() -> None:
+    told: dict[str, Any] = {
+        "name": "USER_BUSINESS_ERROR",
+        "details": [{"issue": "Receiver player@example.com is no good"}],
+    }
+    assert ErrorMessage.model_validate(told).code == "USER_BUSINESS_ERROR"
+    assert ErrorMessage.model_validate({"name": "Name of a player"}).code == "ERROR"
+
+
+def issues_in(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return set().union(*map(issues_in, node))
+    if not isinstance(node, dict):
+        return set()
+    own = node.get("properties", {}).get("issue", {}).get("enum", [])
+    return set(own).union(*map(issues_in, node.values()))
+
+
+@needs_descriptions
+def test_every_issue_of_captures_voids_and_refunds_is_in_a_table() -> None:
+    schemas = description("paypal/payments_payment_v2.json").document["components"]["schemas"]
+    told = issues_in(
+        [schemas[name] for name in ("422", "authorizations.void-422", "captures.refund-422")]
+    )
+    # Fees of platforms, which we do not ask for.
+    assert told - ISSUES.keys() - IN_DOUBT == {"PLATFORM_FEE_EXCEEDED", "PLATFORM_FEE_NOT_ENABLED"}
+
+
+@needs_descriptions
+def test_every_processors_code_here_is_one_of_paypals() -> None:
+    schemas = description("paypal/checkout_orders_v2.json").document["components"]["schemas"]
+    told = schemas["processor_response"]["properties"]["response_code"]["enum"]
+    assert PROCESSOR.keys() <= set(told)
+    assert len(PROCESSOR) > 80
+
+
+@needs_descriptions
+def test_the_issues_of_orders_that_are_in_no_table_are_of_what_we_do_not_use() -> None:
+    document = description("paypal/checkout_orders_v2.json").document
+    schemas = document["components"]["schemas"]
+    told = issues_in([schemas["422"], schemas["orders.authorize-422"]])
+    unmapped = told - ISSUES.keys() - IN_DOUBT
+    about = json.dumps(sorted(unmapped))
+    assert len(unmapped) < 90, about
+    assert not [issue for issue in unmapped if issue.startswith(("PAYER", "ORDER_N", "ORDER_E"))]
