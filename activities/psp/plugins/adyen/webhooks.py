@@ -62,9 +62,10 @@ class Ear:
     def _verified(self, request: WebhookRequest, item: Item) -> tuple[str, Item]:
         """Our account and the item that it signed. Raises WebhookRefused."""
         content = _signed_text(item)
-        if item["merchantAccountCode"] not in self._accounts:
+        known = self._accounts.get(item.get("merchantAccountCode") or "")
+        if known is None:
             raise WebhookRefused("unknown_account")
-        our_id, account = self._accounts[item["merchantAccountCode"]]
+        our_id, account = known
         additional = item.get("additionalData")
         given = additional.get("hmacSignature") if isinstance(additional, dict) else None
         if not isinstance(given, str) or not given:
@@ -114,7 +115,7 @@ def _signed_text(item: Item) -> bytes:
     amount = item.get("amount") or {}
     if not isinstance(amount, dict) or type(amount.get("value", 0)) is not int:
         raise WebhookRefused("malformed")
-    texts = [item.get(name) or "" for name in _TEXTS]
+    texts = ["" if item.get(name) is None else item[name] for name in _TEXTS]
     texts += [str(amount.get("value", "")), amount.get("currency", "")]
     texts += [item.get("eventCode"), item.get("success")]
     if not all(isinstance(text, str) for text in texts):

@@ -83,6 +83,8 @@ def test_an_item_is_of_the_account_whose_key_signed_it() -> None:
 def test_a_merchant_account_that_is_not_ours_is_refused() -> None:
     stranger = item("CAPTURE", merchantAccountCode="Stranger")
     assert refusal(signed(stranger)) == "401 unknown_account"
+    del stranger["merchantAccountCode"]
+    assert refusal(delivered(stranger)) == "401 unknown_account"
 
 
 def test_the_previous_key_is_honoured_while_it_is_rotated() -> None:
@@ -117,6 +119,11 @@ def test_a_signed_text_that_could_be_read_in_two_ways_is_refused() -> None:
         {"amount": {"currency": "EUR", "value": True}},
         {"amount": 5000},
         {"merchantReference": 7},
+        {"merchantReference": []},
+        {"merchantAccountCode": []},
+        {"merchantAccountCode": 0},
+        {"amount": [1]},
+        {"amount": {"currency": 978, "value": 1}},
         {"eventCode": None},
     ],
     ids=str,
