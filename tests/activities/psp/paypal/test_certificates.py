@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -166,29 +167,36 @@ async def test_after_a_failure_it_is_fetched_again(ca: signing.Issued, ca_file: 
     assert await shelf.key(URL, NOW)
 
 
-def wrong_chains(ca: signing.Issued) -> dict[str, bytes]:
+def _of_a_stranger(_: signing.Issued) -> bytes:
     stranger = signing.authority("A Stranger")
+    return signing.leaf(stranger).pem + stranger.pem
+
+
+def _of_a_leaf(ca: signing.Issued) -> bytes:
     own = signing.leaf(ca)
-    return {
-        "no certificate": b"<html>",
-        "empty": b"",
-        "another authority": signing.leaf(stranger).pem + stranger.pem,
-        "the authority itself": ca.pem,
-        "signed by a leaf": signing.leaf(own).pem + own.pem,
-        "another subject": signing.leaf(ca, "api.paypal.com.evil.example").pem,
-        "no dot before it": signing.leaf(ca, "notpaypal.com").pem,
-        "a wildcard": signing.leaf(ca, "*.paypal.com").pem,
-        "a short key": signing.leaf(ca, key=signing.new_key(1024)).pem,
-        "expired": signing.leaf(ca, until=NOW - timedelta(days=1)).pem,
-        "not yet": signing.leaf(ca, since=NOW + timedelta(days=1)).pem,
-    }
+    return signing.leaf(own).pem + own.pem
 
 
-@pytest.mark.parametrize("name", wrong_chains(signing.authority("Names Alone")))
+WRONG_CHAINS: dict[str, Callable[[signing.Issued], bytes]] = {
+    "no certificate": lambda _: b"<html>",
+    "empty": lambda _: b"",
+    "another authority": _of_a_stranger,
+    "the authority itself": lambda ca: ca.pem,
+    "signed by a leaf": _of_a_leaf,
+    "another subject": lambda ca: signing.leaf(ca, "api.paypal.com.evil.example").pem,
+    "no dot before it": lambda ca: signing.leaf(ca, "notpaypal.com").pem,
+    "a wildcard": lambda ca: signing.leaf(ca, "*.paypal.com").pem,
+    "a short key": lambda ca: signing.leaf(ca, key=signing.new_key(1024)).pem,
+    "expired": lambda ca: signing.leaf(ca, until=NOW - timedelta(days=1)).pem,
+    "not yet": lambda ca: signing.leaf(ca, since=NOW + timedelta(days=1)).pem,
+}
+
+
+@pytest.mark.parametrize("name", WRONG_CHAINS)
 async def test_a_chain_that_is_wrong_is_not_believed(
     name: str, ca: signing.Issued, ca_file: Path
 ) -> None:
-    shelf = Certificates(place(wrong_chains(ca)[name]), ca_file)
+    shelf = Certificates(place(WRONG_CHAINS[name](ca)), ca_file)
     assert await refusal(shelf) == ("certificate", 401)
 
 
