@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import permutations
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from tests.workflows.asking import Handle, authorize
+from tests.workflows.asking import Handle, authorize, complete
 from tests.workflows.orders import FIFTY, deposit
 from tests.workflows.world import CHALLENGE, HARD, FakePsp, World, a_world, working
 from workflows.domain.deposits import DepositOrder
@@ -24,12 +25,13 @@ from workflows.domain.psp import (
     Outcome,
     Pending,
     PspEvent,
-    Reply,
+    Ready,
 )
+from workflows.domain.psp import Fact as Told
 
 YES = Approved("psp-1", FIFTY)
 AT_ONCE = 24
-Fact = tuple[str, Operation, Reply, str]
+Fact = tuple[str, Operation, Told, str]
 
 CONTRADICTORY: tuple[Fact, ...] = (
     ("authorize:1", Operation.AUTHORIZE, YES, "evt-yes"),
@@ -45,6 +47,13 @@ PROMISED: tuple[Fact, ...] = (
     ("capture", Operation.CAPTURE, YES, "evt-captured"),
     ("capture", Operation.CAPTURE, YES, "evt-again"),
 )
+COMPLETED: tuple[Fact | None, ...] = (
+    None,
+    ("authorize:1", Operation.AUTHORIZE, Ready("psp-1"), "evt-ready"),
+    ("authorize:1", Operation.AUTHORIZE, YES, "evt-yes"),
+    ("capture", Operation.CAPTURE, YES, "evt-captured"),
+)
+"""None is the player who comes back."""
 
 
 class Decided(FakePsp):
@@ -179,4 +188,36 @@ async def test_a_promised_deposit_is_captured_whatever_is_heard_first(
     for order in lives:
         assert psp.of(order.intent_id) == {"authorize:1": 1, "capture": 1}, order
         assert credited(world, order) == 1
+    assert world.books.cases == {}
+
+
+async def test_a_completed_deposit_is_captured_whoever_tells_first_that_the_player_is_done(
+    temporal_client: Client,
+) -> None:
+    psp = Decided(CHALLENGE)
+    async with working(a_world(temporal_client), psp) as world:
+
+        async def live(facts: tuple[Fact | None, ...]) -> DepositOrder:
+            order = deposit()
+            handle = await world.start(order)
+            await authorize(handle)
+            for fact in facts:
+                if fact is not None:
+                    await tell(world, handle, event_of(world, order, fact))
+                else:
+                    # Refused, or the run is over: the PSP's word was faster.
+                    with suppress(WorkflowUpdateFailedError, RPCError):
+                        await complete(handle)
+            await handle.result()
+            return order
+
+        lives = await asyncio.gather(*map(live, permutations(COMPLETED)))
+    assert len(lives) == 24
+    completions: Counter[int] = Counter()
+    for order in lives:
+        asked = psp.of(order.intent_id)
+        completions[asked.pop("authorize:1:complete:1", 0)] += 1
+        assert asked == {"authorize:1": 1, "capture": 1}, order
+        assert credited(world, order) == 1
+    assert set(completions) == {0, 1}
     assert world.books.cases == {}
