@@ -93,6 +93,13 @@ async def test_an_authorization_of_something_else_leaves_doubt(wrong: dict[str, 
         await outcome({**right, **wrong})
 
 
+@pytest.mark.parametrize("body", [{}, {"resultCode": 7}, {"resultCode": "Authorised"}], ids=str)
+async def test_an_answer_out_of_the_dialect_leaves_doubt(body: dict[str, Any]) -> None:
+    async with adyen(says(200, body)) as far:
+        with pytest.raises(InDoubt):
+            await far.adapter.authorize(asked("authorize"))
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind", "raised"),
     [

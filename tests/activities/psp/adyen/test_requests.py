@@ -22,7 +22,6 @@ from tests.activities.psp.adyen.far import (
     adyen,
     asked,
     fault,
-    says,
     usually,
 )
 from tests.activities.psp.descriptions import (
@@ -141,26 +140,3 @@ def test_the_examples_answer_as_adyen_does() -> None:
         check_response(at, request["method"], request["path"], answer["status"], headers, body)
         told += 1
     assert told > 30
-
-
-async def test_a_key_is_sent_with_every_question_that_can_move_money() -> None:
-    async with adyen() as far:
-        for operation in ("authorize", "complete", "capture", "void", "refund", "payout"):
-            await getattr(far.adapter, operation)(asked(operation))
-    keys = [e.request.headers["idempotency-key"] for e in far.exchanges]
-    assert keys == [
-        "in_cert:authorize:1",
-        "in_cert:authorize:1:complete:1",
-        "in_cert:capture",
-        "in_cert:void:1",
-        "re_cert:refund",
-        "po_cert:payout",
-        "po_cert:payout:confirm",
-    ]
-
-
-@pytest.mark.parametrize("body", [{}, {"resultCode": 7}, {"resultCode": "Authorised"}], ids=str)
-async def test_an_answer_out_of_the_dialect_leaves_doubt(body: dict[str, Any]) -> None:
-    async with adyen(says(200, body)) as far:
-        with pytest.raises(InDoubt):
-            await far.adapter.authorize(asked("authorize"))

@@ -129,3 +129,19 @@ async def test_what_was_asked_at_no_known_time_is_not_asked_again(asked_at: str)
     async with adyen() as far:
         lookup = replace(lookup_of(asked("capture"), "capture"), asked_at=asked_at)
         assert await far.adapter.look_up(lookup) == NoStatus(safe_to_repeat=False)
+
+
+async def test_a_key_is_sent_with_every_question_that_can_move_money() -> None:
+    async with adyen() as far:
+        for operation in ("authorize", "complete", "capture", "void", "refund", "payout"):
+            await getattr(far.adapter, operation)(asked(operation))
+    keys = [e.request.headers["idempotency-key"] for e in far.exchanges]
+    assert keys == [
+        "in_cert:authorize:1",
+        "in_cert:authorize:1:complete:1",
+        "in_cert:capture",
+        "in_cert:void:1",
+        "re_cert:refund",
+        "po_cert:payout",
+        "po_cert:payout:confirm",
+    ]
