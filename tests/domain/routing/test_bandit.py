@@ -137,8 +137,8 @@ def test_a_thin_segment_looks_at_its_parent() -> None:
     bandit = Bandit(accounts=MAINS, segmented_by=(Field.METHOD, Field.SEGMENT), enough=100)
     by = policy(Rule("bandit", All(), bandit))
     rows = [(NORTH, "card", 300, 270, 0), (SOUTH, "card", 300, 200, 0)]
-    thin = [(NORTH, "card|vip", 20, 2, 0), (SOUTH, "card|vip", 20, 19, 0)]
-    thick = [(NORTH, "card|vip", 200, 20, 0), (SOUTH, "card|vip", 200, 190, 0)]
+    thin = [(NORTH, "card|vip", 49, 4, 0), (SOUTH, "card|vip", 50, 48, 0)]
+    thick = [(NORTH, "card|vip", 50, 4, 0), (SOUTH, "card|vip", 50, 48, 0)]
     for rest, segment, best in ((thin, "card", "north"), (thick, "card|vip", "south")):
         statistics = counted(*rows, *rest)
         vip = facts(segment="vip")

@@ -18,6 +18,7 @@ from workflows.domain.routing.matching import compiled
 from workflows.domain.routing.rules import (
     All,
     AtLeast,
+    AtMost,
     Between,
     Condition,
     Either,
@@ -241,6 +242,9 @@ def test_a_rule_for_payments_that_none_of_its_accounts_takes_has_an_empty_result
     huge = AtLeast(Field.AMOUNT, Money(50_001, "EUR"))
     assert flaws(rule("huge", huge, EAST)) == [("/rules/0/then", "empty_result")]
     assert flaws(rule("large", AtLeast(Field.AMOUNT, Money(50_000, "EUR")), EAST)) == []
+    assert flaws(rule("small", AtMost(Field.AMOUNT, Money(1000, "EUR")), EAST)) == []
+    tiny = AtMost(Field.AMOUNT, Money(999, "EUR"))
+    assert flaws(rule("tiny", tiny, EAST)) == [("/rules/0/then", "empty_result")]
 
 
 def test_a_name_stands_for_one_rule() -> None:
