@@ -11,7 +11,7 @@ MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Ten payment stories, and proof that the books hold; PSP=stripe KEEP=1
+demo: $(READY) ## Ten payment stories, and proof that the books hold; PSP=stripe KEEP=1 (stays)
 	@exec $(BIN)/python -m infra.local demo --with-parent $(if $(PSP),--psp '$(PSP)') $(if $(KEEP),--keep)
 
 up: $(READY) ## Start everything and stay until Ctrl-C; addresses and tokens in var/local.env

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class Stack:
     tokens: Tokens
     processes: dict[str, Supervised]
     """By name, in the order they were started: postgres, temporal, the PSP's, worker, api."""
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
 
     @property
     def as_owner(self) -> dict[str, str]:

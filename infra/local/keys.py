@@ -9,7 +9,7 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,9 +25,9 @@ _ROLES = ("platform", "operator", "approver")
 class Tokens:
     """Bearer tokens for every brand, one per role."""
 
-    platform: str
-    operator: str
-    approver: str
+    platform: str = field(repr=False)
+    operator: str = field(repr=False)
+    approver: str = field(repr=False)
 
 
 def sandbox_keys(path: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.local.keys import sandbox_keys
@@ -23,9 +23,9 @@ class LocalPsp:
     title: str
     process: str
     command: Sequence[str]
-    told: Mapping[str, str]
+    told: Mapping[str, str] = field(repr=False)
     """It sees nothing of ours but where to send webhooks."""
-    told_to_us: Mapping[str, str]
+    told_to_us: Mapping[str, str] = field(repr=False)
     accounts: Sequence[Mapping[str, str]]
     """The merchant accounts there, in the order in which they are asked."""
 

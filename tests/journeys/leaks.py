@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 from google.protobuf.message import Message
 from temporalio.client import Client
 
@@ -18,6 +19,9 @@ from infra.temporal import connect
 
 PUBLIC = {"client_id", "merchant_account", "webhook_id", "webhook_username"}
 """Of what a PSP gives us, what names us and proves nothing. Whatever else there is, is secret."""
+
+PAIRS = (("client_id", "client_secret"), ("webhook_username", "webhook_password"))
+"""They travel together in base64."""
 
 _TABLES = """
 SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
@@ -40,8 +44,9 @@ def _words(kept: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(kept, dict):
         for inner, value in kept.items():
             yield from _words(value, f"{name}.{inner}" if name else inner)
-        if {"client_id", "client_secret"} <= set(kept):
-            yield f"{name}.basic", f"{kept['client_id']}:{kept['client_secret']}"
+        for who, secret in PAIRS:
+            if {who, secret} <= set(kept):
+                yield f"{name}.{who}:{secret}", f"{kept[who]}:{kept[secret]}"
     else:
         yield name, str(kept)
 
@@ -67,6 +72,13 @@ def leaks(secret: str, everything: dict[str, dict[str, str]]) -> dict[str, list[
         for kind, places in everything.items()
     }
     return {kind: places for kind, places in found.items() if places}
+
+
+def arguments(stack: Stack) -> dict[str, str]:
+    """What `ps` shows of the stack's processes, and of theirs."""
+    parents = [psutil.Process(each.pid) for each in stack.processes.values() if each.pid]
+    family = [each for parent in parents for each in (parent, *parent.children(recursive=True))]
+    return {f"{each.name()} {each.pid}": " ".join(each.cmdline()) for each in family}
 
 
 async def _histories(client: Client) -> dict[str, str]:

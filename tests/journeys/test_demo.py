@@ -17,6 +17,7 @@ from infra.local.demo.expecting import NotWith, expect
 from infra.local.demo.play import Scene, tell
 from infra.local.demo.screen import Screen
 from infra.local.demo.stories import STORIES, Story, Told
+from infra.lookalikes import stage
 
 
 async def demo(temporary: Path, *words: str) -> asyncio.subprocess.Process:
@@ -46,6 +47,19 @@ async def test_the_demo_tells_ten_stories_proves_the_books_and_leaves_nothing(
     assert "✗" not in said
     assert left_in(tmp_path) == []
     assert time.monotonic() - since < 60
+
+
+async def test_the_demo_is_played_with_a_lookalike_when_one_is_named(tmp_path: Path) -> None:
+    psp = stage.names()[0]
+    process = await demo(tmp_path, "--psp", psp)
+    output, _ = await process.communicate()
+    said = output.decode()
+    assert process.returncode == 0, said
+    assert f"Lookalike of {psp} is up" in said
+    told = said.count("/namespaces/default/workflows/")
+    assert told + said.count(f"not with {psp}: ") // 2 == len(STORIES)
+    assert "✗" not in said
+    assert left_in(tmp_path) == []
 
 
 async def test_the_demo_interrupted_while_it_starts_ends_in_order(tmp_path: Path) -> None:

@@ -123,6 +123,26 @@ async def test_a_deposit_whose_webhooks_are_withheld_is_true_in_the_end(
     assert await counter.wallet("umar", "EUR") == "29.50 EUR"
 
 
+async def test_a_refund_and_a_payout_whose_webhooks_are_withheld_are_true_in_the_end(
+    theatre: Theatre, counter: Cashier
+) -> None:
+    deposit = await counter.deposit("ulla", "90.00 EUR")
+    payout_id = ""
+    async with theatre.webhooks("withheld"):
+        refund = await counter.refund(deposit["capture_id"], "10.00 EUR")
+        if counter.cast.destinations is not None:
+            payout_id = await counter.pay_out("ulla", "30.00 EUR", counter.cast.destinations.ok)
+            # Whatever the PSP says at once: what is on its way out cannot be played with.
+            assert await counter.wallet("ulla", "EUR") == "50.00 EUR"
+    seen = await counter.final_refund(refund.body["id"])
+    assert seen["status"] == "REFUND_PROCESSED"
+    if payout_id:
+        assert (await counter.final_payout(payout_id))["status"] == "PAYOUT_SETTLED"
+    left = "50.00 EUR" if payout_id else "80.00 EUR"
+    assert await counter.wallet("ulla", "EUR") == left
+    assert await counter.wallet("ulla", "EUR", "held") == "0.00 EUR"
+
+
 async def test_a_token_revoked_in_mid_flow_is_renewed_and_no_payment_fails(
     theatre: Theatre, counter: Cashier
 ) -> None:

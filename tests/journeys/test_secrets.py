@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from infra.local.demo.cashier import Cashier
-from tests.journeys.leaks import leaks, produced, secrets_of
+from tests.journeys.leaks import arguments, leaks, produced, secrets_of
 from tests.journeys.theatre import Theatre
 
 SHORTEST = 8
@@ -28,15 +28,20 @@ async def everybody_has_spoken(theatre: Theatre, counter: Cashier) -> None:
     await counter.deposit("xena", "53.10 EUR")
 
 
+async def secrets_of_all(theatre: Theatre) -> dict[str, str]:
+    secrets = secrets_of(theatre.stack.folder)
+    secrets |= {f"bearer of {who}": token for who, token in theatre.cashier.tokens.items()}
+    issued = await theatre.at.psp.http.get("/_control/tokens")
+    if issued.is_success:
+        secrets |= {f"token {n}": token for n, token in enumerate(issued.json()["tokens"])}
+    return secrets
+
+
 async def test_no_secret_is_in_a_log_a_history_a_table_or_a_problem(
     theatre: Theatre, counter: Cashier
 ) -> None:
     await everybody_has_spoken(theatre, counter)
-    secrets = secrets_of(theatre.stack.folder)
-    secrets |= {f"bearer of {who}": token for who, token in counter.tokens.items()}
-    issued = await theatre.at.psp.http.get("/_control/tokens")
-    if issued.is_success:
-        secrets |= {f"token {n}": token for n, token in enumerate(issued.json()["tokens"])}
+    secrets = await secrets_of_all(theatre)
     assert len(secrets) >= 10
     assert min(map(len, secrets.values())) >= SHORTEST
     everything = await produced(theatre.stack, theatre.problems)
@@ -56,3 +61,11 @@ async def test_a_secret_that_was_told_to_us_as_a_name_would_be_found_in_every_pl
     assert refused.status == 409
     everything = await produced(theatre.stack, theatre.problems)
     assert set(leaks(planted, everything)) == set(everything)
+
+
+async def test_no_secret_is_in_the_arguments_of_a_process(theatre: Theatre) -> None:
+    shown = arguments(theatre.stack)
+    assert any(theatre.cast.psp in line for line in shown.values())
+    assert len(shown) > len(theatre.stack.processes)
+    for name, secret in (await secrets_of_all(theatre)).items():
+        assert leaks(secret, {"arguments": shown}) == {}, name
