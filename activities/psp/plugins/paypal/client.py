@@ -16,6 +16,8 @@ from .settings import PaypalAccount
 
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - a path, no secret
 
+LONGEST_KEY = 108
+
 IN_DOUBT = frozenset(
     {
         "DUPLICATE_INVOICE_ID",
@@ -60,7 +62,11 @@ class Client:
 
     async def post(self, path: str, instruction: Instruction, body: Any = None) -> Answer:
         """Under the instruction's key. Raises NeverSent or InDoubt."""
+        if len(instruction.key) > LONGEST_KEY:
+            raise NeverSent(f"PayPal takes keys of at most {LONGEST_KEY} characters")
         headers = {
+            # Also without a body: PayPal answers 415 to a POST that does not say what it is.
+            "Content-Type": "application/json",
             "PayPal-Request-Id": instruction.key,
             "Prefer": "return=representation",
             "X-Trace-Id": instruction.trace_id,

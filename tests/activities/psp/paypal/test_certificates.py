@@ -17,6 +17,7 @@ from activities.psp.plugins.paypal.certificates import (
     KEPT,
     Certificates,
     FromPaypal,
+    _authorities,
     host_of,
 )
 from activities.psp.wire import Answer, InDoubt, NeverSent, WireError
@@ -203,6 +204,7 @@ async def test_a_chain_that_is_wrong_is_not_believed(
 async def test_without_an_authority_of_ours_those_of_tls_are_believed(ca: signing.Issued) -> None:
     shelf = Certificates(place(signing.leaf(ca).pem + ca.pem), None)
     assert await refusal(shelf) == ("certificate", 401)
+    assert len(_authorities()) > 50
 
 
 async def test_a_kept_certificate_ends_with_its_time(ca: signing.Issued, ca_file: Path) -> None:

@@ -137,6 +137,20 @@ async def test_a_hold_is_released() -> None:
     assert reply == Approved(HELD, FIFTY)
 
 
+async def test_a_post_without_a_body_says_what_it_would_be() -> None:
+    _, kept = await ask(
+        Operation.VOID, instruction(Operation.VOID, HELD), {VOID_IT: (200, held("VOIDED"))}
+    )
+    assert kept.heard[0].body == b""
+    assert kept.heard[0].headers["content-type"] == "application/json"
+
+
+async def test_a_key_that_paypal_would_not_take_is_not_sent() -> None:
+    reply, kept = await ask(Operation.VOID, instruction(Operation.VOID, HELD, key="k" * 109), {})
+    assert isinstance(reply, NeverSent)
+    assert kept.asked == []
+
+
 async def test_a_second_void_finds_that_it_is_void() -> None:
     reply, _ = await ask(
         Operation.VOID,
