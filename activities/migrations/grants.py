@@ -24,10 +24,18 @@ GRANTS = {
     "risk_players": "SELECT, INSERT, UPDATE",
     "credentials": "SELECT",
     "routing_switches": "SELECT, INSERT",
+    "routing_changes": "SELECT",
+    "routing_decisions": "SELECT",
+    "routing_receipts": "SELECT",
+    "routing_chargebacks": "SELECT, INSERT",
+    "routing_statistics": "SELECT",
     "notices": "SELECT, UPDATE (state, next_at, until, attempts, leased_until, delivered_at, "
     "last_result)",
     "alembic_version": "SELECT",
 }
+
+VIEWS = ("routing_approved", "routing_first_attempts")
+"""Where one group reads what another one wrote."""
 
 _FUNCTIONS = """
 SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
@@ -47,6 +55,8 @@ def grant(connection: Connection, application: str, owner: str) -> None:
     run(f"GRANT USAGE ON SCHEMA public TO {role}")
     for table, rights in GRANTS.items():
         run(f"GRANT {rights} ON {_quoted(table)} TO {role}")
+    for view in VIEWS:
+        run(f"GRANT SELECT ON {_quoted(view)} TO {role}")
     for (function,) in run(_FUNCTIONS).all():
         run(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
 

@@ -41,8 +41,9 @@ async def columns(at: Postgres) -> set[tuple[str, bool]]:
     connection = await asyncpg.connect(at.url.get_secret_value())
     rows = await connection.fetch(
         "SELECT table_name || '.' || column_name AS name, is_nullable = 'YES' AS nullable "
-        "FROM information_schema.columns "
-        "WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+        "FROM information_schema.columns JOIN information_schema.tables t "
+        "USING (table_schema, table_name) WHERE t.table_type = 'BASE TABLE' "
+        "AND table_schema = 'public' AND table_name <> 'alembic_version'"
     )
     await connection.close()
     return {(row["name"], row["nullable"]) for row in rows}
