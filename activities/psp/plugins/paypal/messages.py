@@ -9,7 +9,7 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from workflows.domain.money import Money
 
@@ -26,6 +26,13 @@ PAYER_LINKS = ("payer-action", "approve", "redirect")
 
 class Message(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, told: object) -> object:
+        if not isinstance(told, dict):
+            return told
+        return {name: value for name, value in told.items() if value is not None}
 
 
 class AmountMessage(Message):

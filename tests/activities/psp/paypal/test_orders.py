@@ -158,6 +158,14 @@ async def test_an_expired_order_is_declined() -> None:
     assert reply == Declined("expired", soft=False, code="ORDER_EXPIRED")
 
 
+async def test_what_paypal_says_is_null_is_as_if_it_were_not_said() -> None:
+    told = order("COMPLETED", held(processor_response=None, invoice_id=None), payment_source=None)
+    reply, _ = await ask(COMPLETE, completion(), {AUTHORIZE: (201, told)})
+    assert isinstance(reply, Approved)
+    reply, _ = await ask(COMPLETE, completion(), {AUTHORIZE: (201, told | {"status": None})})
+    assert isinstance(reply, InDoubt)
+
+
 async def test_an_order_without_id_cannot_be_completed() -> None:
     reply, kept = await ask(COMPLETE, instruction(COMPLETE, None), {})
     assert isinstance(reply, NeverSent)

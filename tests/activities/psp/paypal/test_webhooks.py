@@ -1,95 +1,28 @@
-"""Webhooks: whose they are, by certificate or by asking PayPal, and what they tell."""
+"""Webhooks: whose they are, by their certificate, and what they tell."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-import activities.psp.plugins.paypal.certification as certification
-from activities.psp.certification import Canned, Heard, Signed
-from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
-from activities.psp.plugins.paypal import certified_signing as signing
-from activities.psp.plugins.paypal.adapter import PaypalAdapter
-from activities.psp.plugins.paypal.certification import PaypalCertification
+from activities.psp.contract import Delivery
 from activities.psp.plugins.paypal.events import IGNORED, TRANSLATED
-from activities.psp.plugins.paypal.settings import PaypalAccount, PaypalSettings
-from activities.psp.plugins.paypal.verification import BEHIND_SECONDS, VERIFY
-from activities.psp.wire import Answer
-from tests.activities.psp import peer
-from tests.activities.psp.descriptions import check_request, description, needs_descriptions
-from tests.activities.psp.paypal.far import captured, error, held, item, said
+from activities.psp.plugins.paypal.verification import BEHIND_SECONDS
+from tests.activities.psp.paypal.far import captured, held, item
+from tests.activities.psp.paypal.hearing import (
+    FIRST,
+    NOBODYS,
+    NOW,
+    SECOND,
+    account,
+    event,
+    hear,
+    refusal,
+    sent,
+)
 from workflows.domain.psp import Approved, Declined, Operation, Pending
-
-NOW = 1_800_000_000
-EXAMPLES = Path(certification.__file__).with_name("examples")
-FIRST, SECOND = "5WC1FIRST00000001", "5WC1SECOND0000002"
-
-
-def account(name: str, webhook_id: str, **more: Any) -> PaypalAccount:
-    members: dict[str, Any] = {
-        "url": "http://127.0.0.1:1",
-        "client_id": name,
-        "client_secret": SecretStr(f"secret-of-{name}"),
-        "webhook_id": webhook_id,
-        "webhook_ca": signing.authorities(),
-    }
-    return PaypalAccount(**{**members, **more})
-
-
-async def fetched(url: str) -> Answer:
-    assert url == signing.CERT_URL
-    return Answer(200, {}, signing.chain())
-
-
-def event(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": "WH-1",
-        "create_time": "2026-11-24T10:00:00Z",
-        "event_type": kind,
-        "resource": resource,
-    }
-
-
-def sent(told: Any, webhook_id: str = FIRST, at: int = NOW) -> Signed:
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
-    made = PaypalCertification().sign(body, at)
-    sig = signing.signature(
-        made.headers["paypal-transmission-id"],
-        made.headers["paypal-transmission-time"],
-        webhook_id,
-        body,
-    )
-    return replace(made, headers={**made.headers, "paypal-transmission-sig": sig})
-
-
-@asynccontextmanager
-async def listening(accounts: Mapping[str, PaypalAccount]) -> AsyncIterator[PaypalAdapter]:
-    adapter = PaypalAdapter(PaypalSettings(accounts=dict(accounts)), fetched)
-    yield adapter
-    await adapter.aclose()
-
-
-async def hear(
-    told: Signed, accounts: Mapping[str, PaypalAccount] | None = None, at: float = NOW
-) -> Delivery:
-    async with listening(accounts or {"eu": account("eu", FIRST)}) as adapter:
-        return await adapter.hear(WebhookRequest(told.headers, told.body, at))
-
-
-async def refusal(
-    told: Signed, accounts: Mapping[str, PaypalAccount] | None = None, at: float = NOW
-) -> tuple[str, int]:
-    with pytest.raises(WebhookRefused) as refused:
-        await hear(told, accounts, at)
-    return refused.value.rule, refused.value.status
-
 
 # --- whose they are ---------------------------------------------------------------------------
 
@@ -100,7 +33,7 @@ async def test_the_account_is_the_one_whose_subscription_is_signed() -> None:
         told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), webhook_id)
         (heard,) = (await hear(told, accounts)).events
         assert heard.account == name
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), "5WC1NOBODYS00003")
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), NOBODYS)
     assert await refusal(told, accounts) == ("signature", 401)
 
 
@@ -132,94 +65,6 @@ async def test_what_is_malformed_is_refused_by_its_rule(header: str, value: str,
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"null", b'{"id": "WH-1"}'])
 async def test_what_is_signed_and_makes_no_sense_is_malformed(body: bytes) -> None:
     assert await refusal(sent(body)) == ("malformed", 422)
-
-
-# --- by asking --------------------------------------------------------------------------------
-
-
-class Paypal:
-    """Answers what a webhook is."""
-
-    def __init__(self, status: int = 200, body: dict[str, Any] | None = None) -> None:
-        self.answer = said(status, body or {"verification_status": "SUCCESS"})
-        self.heard: list[Heard] = []
-
-    def says(self, request: Heard) -> Canned:
-        first = PaypalCertification().before(request)
-        if first is not None:
-            return first
-        self.heard.append(request)
-        return self.answer
-
-
-async def asked(paypal: Paypal, told: Signed) -> Delivery:
-    async with peer.listening(peer.says(paypal.says)) as far:
-        asking = account("eu", FIRST, url=far.url, webhook_verification="api")
-        return await hear(told, {"eu": asking})
-
-
-async def refused_after_asking(paypal: Paypal, told: Signed) -> tuple[str, int]:
-    with pytest.raises(WebhookRefused) as refused:
-        await asked(paypal, told)
-    return refused.value.rule, refused.value.status
-
-
-@needs_descriptions
-async def test_paypal_is_asked_with_the_very_bytes_that_came() -> None:
-    paypal = Paypal()
-    body = b'{"id":"WH-1",\n  "event_type" : "PAYMENT.CAPTURE.COMPLETED", "create_time":'
-    body += b'"2026-11-24T10:00:00Z", "resource":' + json.dumps(captured()).encode() + b" }\n"
-    delivery = await asked(paypal, sent(body))
-    assert len(delivery.events) == 1
-    (request,) = paypal.heard
-    assert request.path == VERIFY
-    assert b'"webhook_event": ' + body + b"}" in request.body
-    check_request(
-        description("paypal/notifications_webhooks_v1.json"),
-        "POST",
-        VERIFY,
-        "",
-        request.headers,
-        request.body,
-    )
-
-
-async def test_a_webhook_that_paypal_does_not_know_is_refused() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
-    failure = Paypal(body={"verification_status": "FAILURE"})
-    assert await refused_after_asking(failure, told) == ("signature", 401)
-    unwell = Paypal(400, error("VALIDATION_ERROR", "INVALID"))
-    assert await refused_after_asking(unwell, told) == ("signature", 401)
-
-
-@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
-async def test_when_paypal_cannot_be_asked_it_shall_send_again(status: int) -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
-    told_rule = await refused_after_asking(Paypal(status, {"name": "X"}), told)
-    assert told_rule == ("verification_unavailable", 503)
-
-
-async def test_an_answer_that_is_no_verdict_is_none() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
-    odd = Paypal(body={"verification_status": "PERHAPS"})
-    assert await refused_after_asking(odd, told) == ("verification_unavailable", 503)
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b'{}, "webhook_id": "other", "x": {}', b'{"a": 1'])
-async def test_what_is_not_one_object_is_never_put_into_a_question(body: bytes) -> None:
-    paypal = Paypal()
-    assert await refused_after_asking(paypal, sent(body)) == ("signature", 401)
-    assert paypal.heard == []
-
-
-async def test_of_two_accounts_the_one_that_can_be_asked_about_decides() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
-    unreachable = account("eu", FIRST, webhook_verification="api")
-    delivery = await hear(told, {"eu": unreachable, "us": account("us", SECOND)})
-    assert delivery.events[0].account == "us"
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), "5WC1NOBODYS00003")
-    rule = await refusal(told, {"eu": unreachable, "us": account("us", SECOND)})
-    assert rule == ("verification_unavailable", 503)
 
 
 # --- what they tell ---------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+"""Webhooks that PayPal itself is asked about: with the very bytes, and never in vain."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from activities.psp.certification import Canned, Heard, Signed
+from activities.psp.contract import Delivery, WebhookRefused
+from activities.psp.plugins.paypal.certification import PaypalCertification
+from activities.psp.plugins.paypal.verification import VERIFY
+from tests.activities.psp import peer
+from tests.activities.psp.descriptions import (
+    Request,
+    description,
+    needs_descriptions,
+    refuses_mutations,
+)
+from tests.activities.psp.paypal.far import captured, error, said
+from tests.activities.psp.paypal.hearing import (
+    FIRST,
+    NOBODYS,
+    SECOND,
+    account,
+    event,
+    hear,
+    refusal,
+    sent,
+)
+
+
+class Paypal:
+    """Answers what a webhook is."""
+
+    def __init__(self, status: int = 200, body: dict[str, Any] | None = None) -> None:
+        self.answer = said(status, body or {"verification_status": "SUCCESS"})
+        self.heard: list[Heard] = []
+
+    def says(self, request: Heard) -> Canned:
+        first = PaypalCertification().before(request)
+        if first is not None:
+            return first
+        self.heard.append(request)
+        return self.answer
+
+
+async def asked(paypal: Paypal, told: Signed) -> Delivery:
+    async with peer.listening(peer.says(paypal.says)) as far:
+        asking = account("eu", FIRST, url=far.url, webhook_verification="api")
+        return await hear(told, {"eu": asking})
+
+
+async def refused_after_asking(paypal: Paypal, told: Signed) -> tuple[str, int]:
+    with pytest.raises(WebhookRefused) as refused:
+        await asked(paypal, told)
+    return refused.value.rule, refused.value.status
+
+
+async def test_paypal_is_asked_with_the_very_bytes_that_came() -> None:
+    paypal = Paypal()
+    body = b'{"id":"WH-1",\n  "event_type" : "PAYMENT.CAPTURE.COMPLETED", "create_time":'
+    body += b'"2026-11-24T10:00:00Z", "resource":' + json.dumps(captured()).encode() + b" }\n"
+    delivery = await asked(paypal, sent(body))
+    assert len(delivery.events) == 1
+    (request,) = paypal.heard
+    assert request.path == VERIFY
+    assert b'"webhook_event": ' + body + b"}" in request.body
+
+
+@needs_descriptions
+async def test_the_question_is_as_described() -> None:
+    paypal = Paypal()
+    await asked(paypal, sent(event("PAYMENT.CAPTURE.COMPLETED", captured())))
+    (request,) = paypal.heard
+    at = description("paypal/notifications_webhooks_v1.json")
+    told = Request("POST", VERIFY, "", request.headers, request.body)
+    assert refuses_mutations(at, told) > 10
+
+
+async def test_a_webhook_that_paypal_does_not_know_is_refused() -> None:
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    failure = Paypal(body={"verification_status": "FAILURE"})
+    assert await refused_after_asking(failure, told) == ("signature", 401)
+    unwell = Paypal(400, error("VALIDATION_ERROR", "INVALID"))
+    assert await refused_after_asking(unwell, told) == ("signature", 401)
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+async def test_when_paypal_cannot_be_asked_it_shall_send_again(status: int) -> None:
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    told_rule = await refused_after_asking(Paypal(status, {"name": "X"}), told)
+    assert told_rule == ("verification_unavailable", 503)
+
+
+async def test_an_answer_that_is_no_verdict_is_none() -> None:
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    odd = Paypal(body={"verification_status": "PERHAPS"})
+    assert await refused_after_asking(odd, told) == ("verification_unavailable", 503)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{}, "webhook_id": "other", "x": {}', b'{"a": 1'])
+async def test_what_is_not_one_object_is_never_put_into_a_question(body: bytes) -> None:
+    paypal = Paypal()
+    assert await refused_after_asking(paypal, sent(body)) == ("signature", 401)
+    assert paypal.heard == []
+
+
+async def test_of_two_accounts_the_one_that_can_be_asked_about_decides() -> None:
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
+    unreachable = account("eu", FIRST, webhook_verification="api")
+    delivery = await hear(told, {"eu": unreachable, "us": account("us", SECOND)})
+    assert delivery.events[0].account == "us"
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), NOBODYS)
+    rule = await refusal(told, {"eu": unreachable, "us": account("us", SECOND)})
+    assert rule == ("verification_unavailable", 503)
