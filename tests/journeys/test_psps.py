@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from infra.local.demo import stories
-from infra.local.demo.cashier import Cashier
+from infra.local.demo.cashier import BRAND, RETURN_URL, Cashier
 from infra.local.demo.cast import Cast
 from infra.local.demo.expecting import NotWith
 from infra.local.demo.money import amount_of
@@ -38,6 +39,32 @@ async def test_a_story_of_the_demo_ends_as_told_or_the_psp_cannot_play_it(
     except NotWith:
         absent = True
     assert absent == (story.play in cannot_be_played(counter.cast))
+
+
+async def test_one_call_sends_the_player_to_the_psps_page_or_ends_with_nothing_asked(
+    theatre: Theatre, counter: Cashier
+) -> None:
+    body = {
+        "amount": "27.95",
+        "currency": "EUR",
+        "customerId": "liam",
+        "returnUrl": RETURN_URL,
+        "brandId": BRAND,
+    }
+    opened = await counter.ask("/payments/init", body)
+    intent_id = opened.body["intent_id"]
+    if opened.body["redirect_url"] is None:
+        # Without a token this PSP shows no page.
+        assert (await counter.final_intent(intent_id))["status"] == "FAILED"
+        assert await theatre.story(intent_id) == []
+        return
+    sent_to = urlsplit(await theatre.at.psp.answer(opened.body["redirect_url"], "approve"))
+    await counter.come_back(intent_id, dict(parse_qsl(sent_to.query)))
+    assert (await counter.final_intent(intent_id))["status"] == "CAPTURED"
+    assert await theatre.story(intent_id) == [
+        "authorization 27.95 EUR approved at primary",
+        "capture 27.95 EUR approved at primary",
+    ]
 
 
 async def test_a_player_who_cancels_on_the_page_is_not_charged(
