@@ -17,8 +17,8 @@ from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
 from activities.registry.books import RegistryBooks
 from activities.risk.screen import RiskScreen
-from activities.routing.accounts import AccountsInOrder
-from activities.routing.switches import Switches
+from activities.routing.route import PolicyRouting
+from activities.routing.snapshot import Snapshots
 from activities.wallet.ledger import Ledger
 from infra.settings import Settings
 from workflows.case_resolution import CaseResolution
@@ -46,7 +46,7 @@ def answers(settings: Settings, pool: asyncpg.Pool, catalog: Catalog) -> Answers
             RegistryBooks(pool),
             CaseBooks(pool, settings.risk.approval_above),
             RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
-            AccountsInOrder(settings.routing.accounts, Switches(pool), catalog.pays_players),
+            PolicyRouting(pool, Snapshots(pool, settings.routing.accounts, catalog.pays_players)),
         ),
         psp=PspCalls(catalog),
     )

@@ -19,6 +19,13 @@ SELECT DISTINCT ON (psp, account, method, brand)
 FROM routing_switches ORDER BY psp, account, method, brand, id DESC
 """
 
+OFF = f"""
+SELECT jsonb_agg(jsonb_build_object(
+    'brand', s.brand, 'psp', s.psp, 'account', s.account, 'method', s.method
+)) FROM ({_LATEST}) s WHERE NOT s.enabled
+"""  # noqa: S608 - parts of our own
+"""All that is switched off, as one value of a larger statement; null for nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
@@ -32,15 +39,6 @@ class Switch:
     reason: str
     changed_by: str
     changed_at: datetime
-
-    def stops(self, *, brand: str, psp: str, account: str, method: str) -> bool:
-        return (
-            not self.enabled
-            and self.psp == psp
-            and self.brand in (ANY, brand)
-            and self.account in (ANY, account)
-            and self.method in (ANY, method)
-        )
 
 
 class Switches:

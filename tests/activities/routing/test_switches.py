@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import asyncpg
 import pytest
 
-from activities.routing.accounts import AccountsInOrder
+from activities.routing.route import PolicyRouting
+from activities.routing.snapshot import Snapshots
 from activities.routing.switches import Switches
 from infra.settings import Account
 from workflows.domain.payments import Kind, RouteRequest
@@ -17,12 +19,12 @@ PSP = f"psp{uuid.uuid4().hex[:8]}"
 
 
 def request(**changes: str) -> RouteRequest:
-    asked = {"brand": "acme", "region": "eu", "method": "card", "currency": "EUR"} | changes
-    return RouteRequest(kind=Kind.DEPOSIT, **asked)
+    asked: dict[str, Any] = {"brand": "acme", "region": "eu", "method": "card", "currency": "EUR"}
+    return RouteRequest(kind=Kind.DEPOSIT, **(asked | changes))
 
 
 async def chosen(pool: asyncpg.Pool, *accounts: Account, **changes: str) -> list[str]:
-    route = await AccountsInOrder(accounts, Switches(pool)).route(request(**changes))
+    route = await PolicyRouting(pool, Snapshots(pool, accounts)).route(request(**changes))
     return [candidate.id for candidate in route.candidates]
 
 
@@ -58,7 +60,7 @@ async def test_an_account_is_asked_only_for_what_it_serves(
 
 async def test_a_payout_is_not_asked_of_a_psp_that_pays_no_players(pool: asyncpg.Pool) -> None:
     accounts = [Account(psp="shop", id="a"), Account(psp="bank", id="b")]
-    routing = AccountsInOrder(accounts, Switches(pool), lambda psp: psp == "bank")
+    routing = PolicyRouting(pool, Snapshots(pool, accounts, lambda psp: psp == "bank"))
     for kind, asked in ((Kind.DEPOSIT, ["a", "b"]), (Kind.PAYOUT, ["b"])):
         route = await routing.route(replace(request(), kind=kind))
         assert [candidate.id for candidate in route.candidates] == asked
