@@ -22,7 +22,7 @@ from tests.workflows.asking import (
 from tests.workflows.orders import FIFTY, deposit
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, SOFT, World
-from workflows.domain.deposits import DepositOrder
+from workflows.domain.deposits import CompleteCommand, DepositOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod, CaseKind, Record
 from workflows.domain.psp import (
@@ -230,12 +230,14 @@ async def test_a_cancel_while_completing_voids_what_was_completed(world: World) 
     assert world.wallet.commands == []
 
 
-async def test_a_cancel_while_completing_releases_what_is_still_pending(world: World) -> None:
+async def test_a_cancel_while_completing_releases_what_is_pending(world: World) -> None:
     _, handle = await challenged(world)
     world.psp.will_answer(COMPLETE, AGAIN)
     gate = world.psp.will_hold(COMPLETE)
     back = asyncio.ensure_future(complete(handle))
     await gate.reached.wait()
+    accepted = WorkflowUpdateStage.ACCEPTED
+    await handle.start_update("complete", CompleteCommand(), wait_for_stage=accepted)
     cancelling = await cancelled_meanwhile(handle)
     gate.opened.set()
     assert (await cancelling.result()).status == (await back).status == "CANCELLED"
@@ -259,11 +261,9 @@ async def test_a_page_that_is_loaded_again_and_again_asks_the_psp_a_bounded_numb
     world: World,
 ) -> None:
     _, handle = await challenged(world)
-    world.psp.will_answer(COMPLETE, *[CHALLENGE] * 19)
-    for number in range(19):
+    world.psp.will_answer(COMPLETE, *[CHALLENGE] * 20)
+    for number in range(20):
         assert (await complete(handle, under=f"{number}")).status == "REQUIRES_ACTION"
-    world.psp.will_answer(COMPLETE, CHALLENGE)
-    await complete(handle, under="the last")
     refusal = await refusal_of(complete(handle, under="one more"))
     assert (refusal.type, "21 times" in refusal.message) == ("IllegalState", True)
     assert len(completions(world)) == 20

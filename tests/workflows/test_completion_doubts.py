@@ -73,6 +73,8 @@ async def test_a_repetition_that_is_lost_or_never_left_us_ends_no_doubt(
     assert (await back).status in ("CLARIFYING", "CAPTURED")
     assert (await handle.result()).status == "CAPTURED"
     assert world.psp.done == ["authorize:1", *[FIRST] * 5, "capture"]
+    # Of the first asking: keys are honoured for a limited time.
+    assert len({look.asked_at for look in world.psp.asked_of}) == 1
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,6 @@ async def test_a_capture_that_only_a_webhook_tells_is_rarely_looked_for_and_a_pe
     assert (len(world.psp.lookups), len(world.books.cases)) == (10, 1)
     held_as = f"psp-{order.intent_id}:authorize:1"
     assert {(look.amount, look.parent_ref) for look in world.psp.asked_of} == {(FIFTY, held_as)}
-    # Of the first asking, whenever we look: keys are honoured for a limited time.
     [asked_at] = {look.asked_at for look in world.psp.asked_of}
     assert datetime.fromisoformat(asked_at).tzinfo is not None
     key = f"{order.intent_id}:capture"
