@@ -13,7 +13,17 @@ from typing import Any
 from temporalio import activity
 
 from .domain.cases import CaseFile, CaseNote
-from .domain.payments import Case, Recalled, Record, Route, RouteRequest, ScreenRequest, Verdict
+from .domain.payments import (
+    Case,
+    Moved,
+    MoveRequest,
+    Recalled,
+    Record,
+    Route,
+    RouteRequest,
+    ScreenRequest,
+    Verdict,
+)
 from .domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
@@ -135,3 +145,7 @@ class Routing(Port):
     @activity.defn(name="routing.route")
     @abstractmethod
     async def route(self, request: RouteRequest) -> Route: ...
+
+    @activity.defn(name="routing.may_move")
+    @abstractmethod
+    async def may_move(self, request: MoveRequest) -> Moved: ...

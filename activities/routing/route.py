@@ -16,6 +16,7 @@ import asyncpg
 from activities.routing.asking import facts_of
 from activities.routing.conditions import AlwaysWell, Conditions
 from activities.routing.counts import Learned
+from activities.routing.parking import Parking
 from activities.routing.receipts import ROUTE, Kept, keep
 from activities.routing.snapshot import BUILTIN, GENERATION, Snapshot, Snapshots
 from activities.routing.switches import OFF
@@ -29,7 +30,6 @@ from workflows.domain.routing.health import Health, Stop
 from workflows.domain.routing.receipt import Reason
 from workflows.domain.routing.rules import Policy
 from workflows.domain.routing.statistics import Statistics
-from workflows.ports import Routing
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Case:
         return decide(self.policy, self.accounts, self.facts, health, self.statistics, self.draw)
 
 
-class PolicyRouting(Routing):
+class PolicyRouting(Parking):
     def __init__(
         self,
         pool: asyncpg.Pool,
         snapshots: Snapshots,
         conditions: Conditions | None = None,
     ) -> None:
-        self._pool = pool
+        super().__init__(pool)
         self._snapshots = snapshots
         self._conditions = conditions or AlwaysWell()
         self._learned = Learned(pool)

@@ -11,6 +11,10 @@ from workflows.domain.payments import (
     Case,
     Cleared,
     Facts,
+    Go,
+    Moved,
+    MoveRequest,
+    Parked,
     Recalled,
     Record,
     Route,
@@ -87,6 +91,9 @@ class FakeBooks(Registry, Cases, Risk, Routing):
         self.noted: list[tuple[str, str]] = []
         self.much = False
         self.verdict: Verdict = Cleared()
+        self.stop_id: int | None = None
+        """As long as it is set, what asks whether it may move is parked under this stop."""
+        self.moves: list[MoveRequest] = []
         self.accounts: tuple[MerchantAccount, ...] = (
             MerchantAccount(psp, "first"),
             MerchantAccount(psp, "second"),
@@ -140,6 +147,10 @@ class FakeBooks(Registry, Cases, Risk, Routing):
 
     async def route(self, request: RouteRequest) -> Route:
         return Route(self.accounts)
+
+    async def may_move(self, request: MoveRequest) -> Moved:
+        self.moves.append(request)
+        return Go() if self.stop_id is None else Parked(self.stop_id)
 
     def of(self, payment_id: str) -> list[Record]:
         return [record for record in self.records if record.payment_id == payment_id]

@@ -216,3 +216,38 @@ class Route:
     """Of the candidates, as `psp/id`, those that take a 3-D Secure result given elsewhere."""
     stopped: bool = False
     """No candidate, and only because of stops by hand: it is worth while to wait."""
+
+
+class Movement(StrEnum):
+    """What can be stopped by hand just before it is asked for."""
+
+    CAPTURES = "captures"
+    PAYOUTS = "payouts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveRequest:
+    """Asked just before money is captured or paid out at this account."""
+
+    payment_id: str
+    kind: Kind
+    account: MerchantAccount
+    brand: str
+    region: str
+    operation: Movement
+
+
+@dataclass(frozen=True)
+class Go:
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True)
+class Parked:
+    """It is stopped by hand: wait for the signal `resume`, and ask again."""
+
+    stop_id: int
+    kind: Literal["parked"] = "parked"
+
+
+Moved = Go | Parked
