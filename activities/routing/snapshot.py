@@ -38,6 +38,13 @@ class Snapshot:
     def policy(self, brand: str) -> Policy:
         return self.policies.get(brand) or self.policies.get(ANY) or self.builtin
 
+    def named(self, policy_id: str) -> tuple[str, Policy]:
+        """An active policy and its brand. Raises LookupError."""
+        for brand, policy in self.policies.items():
+            if policy.id == policy_id:
+                return brand, policy
+        raise LookupError(f"no policy {policy_id} is active")
+
     @cached_property
     def builtin(self) -> Policy:
         """Without any policy: every account, as listed."""

@@ -102,7 +102,9 @@ def _word(reader: Reader, value: object, place: str) -> str:
 
 
 def _currency(reader: Reader, value: object, place: str) -> str:
-    code = reader.text(value, place, longest=3)
+    code = reader.text(value, place, longest=64)
+    if not code:
+        return ""
     try:
         exponent(code)
     except MoneyError as refused:

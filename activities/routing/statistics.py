@@ -1,0 +1,93 @@
+"""Counting what became of first attempts, by account and segment, over a sliding window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy as Connection
+
+from activities.routing.segmentation import (
+    Segmentation,
+    fields_of,
+    known_in_sql,
+    segmentations,
+    segments,
+)
+from activities.routing.snapshot import Snapshots
+from infra.settings import Routing
+from workflows.domain.psp import MerchantAccount
+from workflows.domain.routing.statistics import Counts, Statistics, Tally
+
+_LOCK = 7_265_871_011
+"""Of Postgres's advisory locks: one worker counts."""
+_PATIENCE_SECONDS = 60.0
+"""A window may hold many payments."""
+
+_IS_DUE = """
+SELECT NOT EXISTS (
+    SELECT FROM routing_statistics WHERE counted_at > now() - make_interval(secs => $1)
+)
+"""
+
+
+async def refresh(pool: asyncpg.Pool, settings: Routing, snapshots: Snapshots) -> bool:
+    """Count anew if it is time, nobody else does, and an active policy learns; whether it did.
+
+    Raises asyncpg.PostgresError, OSError or TimeoutError.
+    """
+    policies = (await snapshots.latest()).policies.values()
+    several = segmentations(policies)
+    if not several:
+        return False
+    async with pool.acquire() as connection, connection.transaction():
+        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+            return False
+        # A little early is in time: whoever looks every so many seconds is never quite punctual.
+        if not await connection.fetchval(_IS_DUE, settings.statistics_seconds * 0.9):
+            return False
+        window = timedelta(hours=settings.window_hours)
+        counted = await count(connection, several, datetime.now(UTC) - window)
+        tallies = sorted(counted.tallies, key=lambda t: (t.account.psp, t.account.id, t.segment))
+        await connection.fetchval("SELECT routing_count($1)", {"tallies": tallies})
+    return True
+
+
+async def count(
+    connection: Connection | asyncpg.Pool,
+    several: Iterable[Segmentation],
+    since: datetime,
+    version: str = "",
+) -> Statistics:
+    """One round trip. A chargeback counts from when it is heard of, however old its payment is."""
+    several = tuple(several)
+    rows = await connection.fetch(_counting(several), since, timeout=_PATIENCE_SECONDS)
+    found: dict[tuple[MerchantAccount, str], Counts] = {}
+    for row in rows:
+        account = MerchantAccount(row["first_psp"], row["first_account"])
+        counts = Counts(row["attempts"], row["approvals"], row["chargebacks"])
+        for segment in segments(row["known"], several):
+            found[account, segment] = found.get((account, segment), Counts()) + counts
+    return Statistics(version, tuple(Tally(*at, counts) for at, counts in found.items()))
+
+
+def _counting(several: Iterable[Segmentation]) -> str:
+    """The names of facts are written into it: an enumeration of our own."""
+    return f"""
+WITH seen AS MATERIALIZED (
+    SELECT first_psp, first_account, {known_in_sql(fields_of(several), "facts")} AS known,
+        outcome, false AS back
+    FROM routing_first_attempts WHERE routed_at >= $1 AND first_psp IS NOT NULL
+    UNION ALL
+    SELECT first_psp, first_account, {known_in_sql(fields_of(several), "facts")},
+        outcome, true
+    FROM routing_first_attempts WHERE charged_back_at >= $1 AND first_psp IS NOT NULL
+)
+SELECT first_psp, first_account, known,
+    count(*) FILTER (WHERE NOT back) AS attempts,
+    count(*) FILTER (WHERE NOT back AND outcome = 'approved') AS approvals,
+    count(*) FILTER (WHERE back AND outcome = 'approved') AS chargebacks
+FROM seen WHERE outcome IS NOT NULL
+GROUP BY first_psp, first_account, known
+"""  # noqa: S608
