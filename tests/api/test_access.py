@@ -142,10 +142,16 @@ async def test_the_command_line_issues_lists_and_revokes(
     assert (await caller.get("/v1/cases")).status_code == 401
 
 
-async def test_production_has_no_credential_for_every_brand(
-    database: Database, settings: Settings
-) -> None:
-    asked = ("issue", "--name", "all", "--role", "platform", "--brand", "*")
-    code, said, complained = await run_cli(database, *asked, profile="production")
-    assert (code, said) == (2, "")
-    assert "refused" in complained
+async def test_in_production_no_platform_acts_for_every_brand(database: Database) -> None:
+    for roles in (["platform"], ["operator", "platform"]):
+        asked = ["issue", "--name", "all", "--brand", "*"]
+        asked += [word for role in roles for word in ("--role", role)]
+        code, said, complained = await run_cli(database, *asked, profile="production")
+        assert (code, said) == (2, "")
+        assert "names its brands" in complained
+
+
+async def test_in_production_an_operator_may_see_to_the_whole_house(database: Database) -> None:
+    asked = ("issue", "--name", "house", "--role", "operator", "--brand", "*")
+    code, said, _ = await run_cli(database, *asked, profile="production")
+    assert (code, bool(said.strip())) == (0, True)
