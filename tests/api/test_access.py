@@ -12,7 +12,6 @@ import pytest
 
 from activities.access.credentials import Credentials, Role, hash_of
 from infra.local.postgres import Database
-from infra.settings import Settings
 from tests.api.callers import Caller, captured, intent, payout, slug
 from tests.api.conftest import Issue
 from tests.workflows.world import FakePsp
