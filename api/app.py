@@ -24,6 +24,8 @@ from activities.registry.declines import DeclineReads
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Requests
 from activities.risk.players import RiskPlayers
+from activities.routing.changes import Changes
+from activities.routing.snapshot import Snapshots
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
 from api import (
@@ -40,6 +42,12 @@ from api import (
     refunds,
     risk,
     routing,
+    routing_accounts,
+    routing_changes,
+    routing_chargebacks,
+    routing_experiments,
+    routing_policies,
+    routing_receipts,
     security,
     wallet,
     webhook_types,
@@ -79,6 +87,12 @@ _NOUNS = (
     notices,
     risk,
     routing,
+    routing_accounts,
+    routing_policies,
+    routing_changes,
+    routing_receipts,
+    routing_experiments,
+    routing_chargebacks,
     cases,
     security,
     webhook_types,
@@ -139,6 +153,7 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(catalog.aclose)
     # Lazy: whoever only reads is served while Temporal is down.
     client = await connect(settings.temporal, lazy=True)
+    snapshots = Snapshots(pool, settings.routing.accounts, catalog.pays_players)
     return Parts(
         settings=settings,
         pool=pool,
@@ -150,6 +165,8 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         wallet=WalletReads(reading),
         cases=CaseReads(reading),
         switches=Switches(pool),
+        snapshots=snapshots,
+        changes=Changes(pool, snapshots, settings.psps),
         players=RiskPlayers(pool),
         feed=Feed(pool),
         inbox=Inbox(pool),

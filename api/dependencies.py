@@ -27,6 +27,8 @@ from activities.registry.declines import DeclineReads
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Claim, Requests
 from activities.risk.players import RiskPlayers
+from activities.routing.changes import Changes
+from activities.routing.snapshot import Snapshots
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
 from api.auth import CASHIERS, READERS, Caller, Door
@@ -51,6 +53,8 @@ class Parts:
     wallet: WalletReads
     cases: CaseReads
     switches: Switches
+    snapshots: Snapshots
+    changes: Changes
     players: RiskPlayers
     feed: Feed
     inbox: Inbox

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from activities.access.credentials import ALL_BRANDS
 from activities.routing.switches import ANY, Switch
 from api.bodies import Body, json_body
 from api.dependencies import DeskRead, OperatorWrite, Write
-from api.errors import FieldError, forbidden, invalid
+from api.errors import FieldError, invalid
 from api.idempotency import Reply, once
 from api.listing import Page, shown
 from api.openapi import reads, takes, writes
+from api.routing_scope import scope
 from api.words import AccountName, BrandId, Method, PspName, Reason, require_method
 
 router = APIRouter(prefix="/v1/routing/switches", tags=["Operations"])
@@ -60,8 +60,8 @@ async def listed(ask: DeskRead) -> Response:
 async def put(
     ask: OperatorWrite, body: Annotated[PutSwitch, Depends(json_body(PutSwitch))]
 ) -> Response:
-    brand = _brand(ask, body.brand_id)
-    _require_known(ask, body)
+    brand = scope(ask, body.brand_id, "a switch")
+    await _require_known(ask, body)
     claim = ask.claim(brand, f"switch:{body.psp}", body.model_dump())
 
     async def act(_: str, __: bool) -> Reply:
@@ -79,25 +79,14 @@ async def put(
     return await once(ask, claim, act)
 
 
-def _brand(ask: Write, asked: str | None) -> str:
-    """All brands are switched only by whoever may act for all of them."""
-    if asked is not None:
-        return ask.caller.brand(asked, "/brand_id")
-    if ALL_BRANDS not in ask.caller.brands:
-        raise forbidden(
-            "a switch for all brands needs a credential for all brands; name a brand_id"
-        )
-    return ANY
-
-
-def _require_known(ask: Write, body: PutSwitch) -> None:
-    accounts = ask.parts.settings.routing.accounts
-    psps = {account.psp for account in accounts}
+async def _require_known(ask: Write, body: PutSwitch) -> None:
+    profiles = (await ask.parts.snapshots.latest()).accounts.profiles
+    psps = {profile.psp for profile in profiles}
     if body.psp not in psps:
         raise invalid(FieldError("/psp", f"must be one of {', '.join(sorted(psps)) or 'none'}"))
     if body.method is not None:
         require_method(body.method, ask.parts.settings)
-    known = {account.id for account in accounts if account.psp == body.psp}
+    known = {profile.id for profile in profiles if profile.psp == body.psp}
     if body.merchant_account is not None and body.merchant_account not in known:
         allowed = ", ".join(sorted(known))
         raise invalid(FieldError("/merchant_account", f"must be one of {allowed}"))

@@ -1,0 +1,168 @@
+"""What is proposed for routing, and a second person's word on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from activities.routing.change import Change, ChangeRefused, Decision, Subject
+from api.bodies import Body, json_body
+from api.dependencies import ApproverWrite, DeskRead, Read, Write
+from api.errors import FieldError, invalid, not_found
+from api.idempotency import Reply, once
+from api.listing import Page, shown
+from api.openapi import reads, takes, writes
+from api.routing_documents import not_usable, refused_change
+from api.routing_scope import may_see, named
+from api.routing_wording import sentences
+from api.words import Reason
+from workflows.domain.routing.flaws import PolicyRefused
+
+router = APIRouter(prefix="/v1/routing/changes", tags=["Routing"])
+
+State = Literal["open", "stale", "approved", "rejected"]
+ChangeId = Annotated[str, Path(description="the id of a change, such as 7")]
+
+
+class DecideChange(Body):
+    decision: Decision = Field(strict=False)
+    reason: Reason
+
+
+class ChangeView(BaseModel):
+    id: int
+    subject: Subject
+    name: str = Field(description="`psp/id` of a merchant account, or the id of a policy")
+    brand_id: str | None = Field(description="null: every brand without a policy of its own")
+    version: int
+    based_on: int = Field(description="the version that was active when it was proposed; 0: none")
+    state: State = Field(
+        description="stale: another version has become active since, so it can only be rejected"
+    )
+    document: dict[str, Any]
+    readable: list[str] = Field(description="of a policy: its rules in words, in their order")
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+
+
+@router.get(
+    "",
+    summary="What waits for a second person, and what was decided",
+    description="Newest first; of one brand, its policies; of all brands, merchant accounts too.",
+    responses=reads(Page[ChangeView]),
+)
+async def listed(
+    ask: DeskRead,
+    state: Annotated[Literal["open", "decided"] | None, Query()] = None,
+    subject: Annotated[Subject | None, Query()] = None,
+    cursor: Annotated[str | None, Query(max_length=256, description="next_cursor")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    found = await ask.parts.changes.listed(
+        ask.caller.brands,
+        is_open=None if state is None else state == "open",
+        subject=subject,
+        before=_before(cursor),
+        limit=limit + 1,
+    )
+    more = str(found[limit - 1].id) if len(found) > limit else None
+    return shown(Page(items=[view(one) for one in found[:limit]], next_cursor=more))
+
+
+@router.get("/{change_id}", summary="Look at a change", responses=reads(ChangeView))
+async def one(ask: DeskRead, change_id: ChangeId) -> Response:
+    return shown(view(await _the_change(ask, change_id)))
+
+
+@router.post(
+    "/{change_id}/decision",
+    status_code=201,
+    summary="A second person's word on a change",
+    description="Not by who proposed it. What is approved counts from the next payment on; those "
+    "under way keep the version by which they were routed. It is judged once more against what is "
+    "active now, and refused if that has moved on: then reject it and propose anew.",
+    responses=writes(ChangeView, 201),
+    openapi_extra=takes(DecideChange, {"decision": "approve", "reason": "the estimate is good"}),
+)
+async def decide(
+    ask: ApproverWrite,
+    change_id: ChangeId,
+    body: Annotated[DecideChange, Depends(json_body(DecideChange))],
+) -> Response:
+    change = await _the_change(ask, change_id)
+    by = ask.caller.name
+    # Bound to the person: another's decision under the same key is another request.
+    claim = ask.claim(change.brand, f"change:{change.id}", body.model_dump() | {"by": by})
+
+    async def act(_: str, __: bool) -> Reply:
+        return Reply(201, view(await _decided(ask, change, body)))
+
+    return await once(ask, claim, act)
+
+
+async def _decided(ask: Write, change: Change, body: DecideChange) -> Change:
+    try:
+        return await ask.parts.changes.decide(
+            change.id, body.decision, reason=body.reason, by=ask.caller.name
+        )
+    except PolicyRefused as refused:
+        raise not_usable(refused.flaws) from None
+    except ChangeRefused as refused:
+        now = await ask.parts.changes.change(change.id)
+        raise refused_change(refused, state_of(now or change)) from None
+
+
+async def _the_change(ask: Read | Write, change_id: str) -> Change:
+    """The change, if the caller may see it. Raises Problem `not-found`."""
+    change = None
+    if change_id.isascii() and change_id.isdecimal() and len(change_id) <= 15:
+        change = await ask.parts.changes.change(int(change_id))
+    if change is None or not may_see(ask, change.brand):
+        raise not_found("change")
+    return change
+
+
+def state_of(change: Change) -> State:
+    match change.decision:
+        case Decision.APPROVE:
+            return "approved"
+        case Decision.REJECT:
+            return "rejected"
+        case None:
+            return "stale" if change.stale else "open"
+
+
+def view(change: Change) -> ChangeView:
+    is_policy = change.subject is Subject.POLICY
+    return ChangeView(
+        id=change.id,
+        subject=change.subject,
+        name=change.name,
+        brand_id=named(change.brand),
+        version=change.version,
+        based_on=change.based_on,
+        state=state_of(change),
+        document=change.document,
+        readable=sentences(change.document) if is_policy else [],
+        reason=change.reason,
+        proposed_by=change.proposed_by,
+        proposed_at=change.proposed_at,
+        decided_by=change.decided_by,
+        decided_at=change.decided_at,
+        decision_reason=change.decision_reason,
+    )
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 15):
+        raise invalid(FieldError("cursor", "must be the next_cursor of a list"))
+    return int(cursor)

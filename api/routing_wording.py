@@ -1,0 +1,28 @@
+"""Policies in words that an operator reads aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from activities.routing.snapshot import BUILTIN
+from workflows.domain.routing.reading import read_policy
+from workflows.domain.routing.rules import Policy
+from workflows.domain.routing.wording import action_in_words, explain
+
+
+def sentences(document: Mapping[str, Any]) -> list[str]:
+    """Of a document that was accepted."""
+    return in_words(read_policy(dict(document)))
+
+
+def in_words(policy: Policy) -> list[str]:
+    """One sentence for each rule, in their order, then the default's and how far a payment goes."""
+    cascade = policy.cascade
+    said = [
+        *(explain(rule) for rule in policy.rules),
+        f"otherwise {action_in_words(policy.default)}.",
+    ]
+    if policy.id != BUILTIN:
+        said.append(f"a payment: at most {cascade.attempts} attempts within {cascade.seconds} s.")
+    return said
