@@ -29,12 +29,19 @@ GRANTS = {
     "routing_receipts": "SELECT",
     "routing_chargebacks": "SELECT, INSERT",
     "routing_statistics": "SELECT",
+    "routing_breakers": "SELECT",
+    "routing_breaker_counts": "SELECT",
+    "routing_health_events": "SELECT",
+    "routing_stops": "SELECT",
+    "routing_stop_events": "SELECT",
+    "routing_parked": "SELECT",
+    "routing_rates": "SELECT, INSERT",
     "notices": "SELECT, UPDATE (state, next_at, until, attempts, leased_until, delivered_at, "
     "last_result)",
     "alembic_version": "SELECT",
 }
 
-VIEWS = ("routing_approved", "routing_first_attempts")
+VIEWS = ("routing_approved", "routing_first_attempts", "routing_movable", "routing_waiting")
 """Where one group reads what another one wrote."""
 
 _FUNCTIONS = """

@@ -10,6 +10,7 @@ import activities.inbox.tables
 import activities.notices.tables
 import activities.registry.tables
 import activities.risk.tables
+import activities.routing.health_tables
 import activities.routing.tables
 import activities.wallet.tables  # noqa: F401 - importing a table makes it known
 
