@@ -221,6 +221,7 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
         payment_token=body.payment_token,
         trace_id=ask.trace_id,
         expires_in_seconds=settings.api.intent_minutes * 60,
+        checks_stops=True,
     )
     payment = NewPayment(
         kind=Kind.DEPOSIT,

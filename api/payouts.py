@@ -164,6 +164,7 @@ def _payout_of(ask: Write, body: CreatePayout) -> tuple[PayoutOrder, NewPayment]
         segment=body.metadata.get("player_segment"),
         requester=ask.caller.name,
         trace_id=ask.trace_id,
+        checks_stops=True,
     )
     payment = NewPayment(
         kind=Kind.PAYOUT,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .money import Money
-from .payments import CaptureMethod
+from .payments import CaptureMethod, RoutingHints
 from .psp import key_of
 from .wallet import Player
 
@@ -62,6 +62,10 @@ class DepositOrder:
     payment_token: str | None
     trace_id: str
     expires_in_seconds: int
+    hints: RoutingHints | None = None
+    """None: nothing is known for routing beyond the order."""
+    checks_stops: bool = False
+    """Whether it is asked, before money moves, if that is stopped by hand. Older orders are not."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .money import Money
+from .payments import RoutingHints
 from .wallet import Player
 
 
@@ -64,6 +65,10 @@ class PayoutOrder:
     requester: str
     """The credential that asked; it may not approve."""
     trace_id: str
+    hints: RoutingHints | None = None
+    """None: nothing is known for routing beyond the order."""
+    checks_stops: bool = False
+    """Whether it is asked, before money moves, if that is stopped by hand. Older orders are not."""
 
 
 class Decision(StrEnum):
