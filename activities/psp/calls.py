@@ -23,6 +23,7 @@ from activities.psp.contract import (
     Resolves,
     Voids,
 )
+from activities.psp.watch import Nobody, Watch
 from activities.psp.wire import InDoubt, NeverSent
 from workflows.domain.psp import (
     COMPLETE,
@@ -69,11 +70,13 @@ class PspCalls(Psp):
     def __init__(
         self,
         catalog: Catalog,
+        watch: Watch | None = None,
         *,
         deadline_seconds: float = DEADLINE_SECONDS,
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._catalog = catalog
+        self._watch = watch or Nobody()
         self._deadline = deadline_seconds
         self._beat = beat_seconds
 
@@ -81,7 +84,9 @@ class PspCalls(Psp):
         adapter = self._adapter(instruction)
         if not isinstance(adapter, Authorizes):
             raise _not_capable(instruction, Operation.AUTHORIZE)
-        return await self._tell(Operation.AUTHORIZE, instruction, adapter.authorize(instruction))
+        return self._spared(Operation.AUTHORIZE, instruction) or await self._tell(
+            Operation.AUTHORIZE, instruction, adapter.authorize(instruction)
+        )
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
         adapter = self._adapter(instruction)
@@ -113,7 +118,9 @@ class PspCalls(Psp):
         adapter = self._adapter(instruction)
         if not isinstance(adapter, PaysOut):
             raise _not_capable(instruction, Operation.PAYOUT)
-        return await self._tell(Operation.PAYOUT, instruction, adapter.payout(instruction))
+        return self._spared(Operation.PAYOUT, instruction) or await self._tell(
+            Operation.PAYOUT, instruction, adapter.payout(instruction)
+        )
 
     async def look_up(self, lookup: Lookup) -> Finding:
         adapter = self._adapter(lookup)
@@ -134,7 +141,8 @@ class PspCalls(Psp):
         self, operation: str, instruction: Instruction, call: Awaitable[Reply]
     ) -> Outcome:
         started = time.monotonic()
-        outcome: Outcome
+        ended = self._watch.begun(instruction.account, _method_of(instruction))
+        outcome: Outcome | None = None
         try:
             outcome = await self._answer(call, get_args(Reply))
         except NeverSent as error:
@@ -143,8 +151,20 @@ class PspCalls(Psp):
             outcome = Unknown(str(error))
         except Exception as error:  # noqa: BLE001 - whatever a plugin does: money may have moved
             outcome = _bewildered(instruction, error)
+        finally:
+            ended(outcome)
         _write_down(operation, instruction, outcome, started)
         return outcome
+
+    def _spared(
+        self, operation: Operation, instruction: AuthorizeInstruction | PayoutInstruction
+    ) -> NotSent | None:
+        """What begins at this PSP can begin at another one as well. What has begun here goes on."""
+        if not self._watch.refuses(instruction.account, instruction.method):
+            return None
+        spared = NotSent("its circuit breaker is open")
+        _write_down(operation, instruction, spared, time.monotonic())
+        return spared
 
     async def _answer(self, call: Awaitable[Answered], kinds: tuple[type, ...]) -> Answered:
         try:
@@ -174,6 +194,14 @@ def _lookup_of(instruction: CompleteInstruction) -> Lookup:
         trace_id=instruction.trace_id,
         amount=instruction.amount,
     )
+
+
+def _method_of(instruction: Instruction) -> str:
+    match instruction:
+        case AuthorizeInstruction(method=method) | PayoutInstruction(method=method):
+            return method
+        case _:
+            return ""
 
 
 def _as_outcome(finding: Finding, instruction: CompleteInstruction) -> Outcome:

@@ -227,11 +227,15 @@ class Movement(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MoveRequest:
-    """Asked just before money is captured or paid out at this account."""
+    """Asked just before money is captured or paid out at this account.
+
+    Without an account: all accounts that could take the payment are stopped by hand. It is parked
+    until one of those stops is lifted, and is routed again then; so it is if the answer is Go.
+    """
 
     payment_id: str
     kind: Kind
-    account: MerchantAccount
+    account: MerchantAccount | None
     brand: str
     region: str
     operation: Movement

@@ -1,0 +1,59 @@
+"""What is broken or stopped, as routing asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from activities.routing.breakers import Breakers
+from workflows.domain.payments import Kind, Movement
+from workflows.domain.psp import MerchantAccount
+from workflows.domain.routing.accounts import ANY
+from workflows.domain.routing.breaker import Breaker, Settings, State, may_probe
+from workflows.domain.routing.health import WELL, Health, Standing, Stop
+
+_STOPPED_BY = {Kind.DEPOSIT: Movement.CAPTURES, Kind.PAYOUT: Movement.PAYOUTS}
+
+
+class SharedConditions:
+    """`psps`: those that there are, for stops that stand for every PSP."""
+
+    reads = "routing_conditions()"
+
+    def __init__(
+        self, breakers: Breakers, psps: Collection[str], settings: Settings | None = None
+    ) -> None:
+        self._breakers = breakers
+        self._psps = psps
+        self._settings = settings or Settings()
+
+    def health(self, told: Any, kind: Kind) -> Health:
+        """A deposit that could not be captured is not begun. A payout goes elsewhere, or waits."""
+        if told is None:
+            return WELL
+        return Health(
+            standings=tuple(self._standing(each) for each in told.get("breakers", ())),
+            stops=tuple(
+                stop
+                for each in told.get("stops", ())
+                if each["operation"] == _STOPPED_BY.get(kind)
+                for stop in self._stops(each)
+            ),
+        )
+
+    async def claim(self, account: MerchantAccount, method: str) -> bool:
+        return await self._breakers.claim(account, method)
+
+    def _standing(self, told: Mapping[str, Any]) -> Standing:
+        state = State(told["state"])
+        return Standing(
+            psp=told["psp"],
+            account=told["account"],
+            method=told["method"],
+            state=state,
+            probe=may_probe(Breaker(state=state), told["probes"], self._settings),
+        )
+
+    def _stops(self, told: Mapping[str, str]) -> Iterable[Stop]:
+        for psp in self._psps if told["psp"] == ANY else (told["psp"],):
+            yield Stop(psp=psp, account=told["account"], brand=told["brand"], region=told["region"])
