@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -92,6 +94,16 @@ class Client:
     async def aclose(self) -> None:
         if "_wire" in vars(self):
             await self._wire.aclose()
+
+
+@contextmanager
+def looking_after_asking() -> Iterator[None]:
+    """Around the look at what was done under our key: that the look never left us says nothing of
+    the question that did. Raises InDoubt."""
+    try:
+        yield
+    except NeverSent as error:
+        raise InDoubt(f"asked, and not seen what became of it: {error}") from None
 
 
 def path_id(text: str) -> str:

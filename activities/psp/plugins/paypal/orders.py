@@ -20,7 +20,16 @@ from workflows.domain.psp import (
 )
 
 from .amounts import value_of
-from .client import Client, issue_of, not_found, path_id, refused, same, unreadable
+from .client import (
+    Client,
+    issue_of,
+    looking_after_asking,
+    not_found,
+    path_id,
+    refused,
+    same,
+    unreadable,
+)
 from .declines import declined, declined_payment
 from .messages import ErrorMessage, Moved, Order, PurchaseUnit, payer_link
 from .references import ORDER, order_ref
@@ -55,7 +64,8 @@ async def complete(client: Client, instruction: CompleteInstruction) -> Reply:
     if issue in NOT_YET | OTHER_INSTRUMENT:
         return await _back_to_the_payer(client, order_id, instruction, answer.read(ErrorMessage))
     if issue in DONE_BEFORE:
-        return await _as_it_stands(client, order_id, instruction)
+        with looking_after_asking():
+            return await _as_it_stands(client, order_id, instruction)
     if answer.status not in (200, 201):
         return refused(answer)
     order = answer.read(Order)

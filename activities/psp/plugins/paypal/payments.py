@@ -20,7 +20,16 @@ from workflows.domain.psp import (
 
 from . import orders
 from .amounts import value_of
-from .client import Client, issue_of, not_found, path_id, refused, same, unreadable
+from .client import (
+    Client,
+    issue_of,
+    looking_after_asking,
+    not_found,
+    path_id,
+    refused,
+    same,
+    unreadable,
+)
 from .declines import REFUND_STATUSES, declined, declined_payment
 from .messages import Moved, PurchaseUnit, linked_id
 from .references import is_ours, order_id_of
@@ -45,7 +54,8 @@ async def capture(client: Client, instruction: CaptureInstruction) -> Reply:
     answer = await client.post(f"{AUTHORIZATIONS}/{held}/capture", instruction, body)
     issue = issue_of(answer)
     if issue in CAPTURED_BEFORE:
-        found = await capture_under(client, held, instruction.key, instruction.trace_id)
+        with looking_after_asking():
+            found = await capture_under(client, held, instruction.key, instruction.trace_id)
         return _unless_ours(found, issue)
     if answer.status not in (200, 201):
         return refused(answer)
@@ -62,7 +72,8 @@ async def refund(client: Client, instruction: RefundInstruction) -> Reply:
     answer = await client.post(f"{CAPTURES}/{capture_id}/refund", instruction, _body(instruction))
     issue = issue_of(answer)
     if issue in REFUNDED_BEFORE:
-        found = await refund_under(client, capture_id, instruction.key, instruction.trace_id)
+        with looking_after_asking():
+            found = await refund_under(client, capture_id, instruction.key, instruction.trace_id)
         return _unless_ours(found, issue)
     if answer.status not in (200, 201):
         return refused(answer)
@@ -156,7 +167,8 @@ async def _void(client: Client, held_id: str, instruction: VoidInstruction) -> R
     answer = await client.post(f"{AUTHORIZATIONS}/{held_id}/void", instruction)
     issue = issue_of(answer)
     if answer.status == 204 or issue in ENDED_BEFORE:
-        held = await _authorization(client, held_id, instruction)
+        with looking_after_asking():
+            held = await _authorization(client, held_id, instruction)
     elif answer.status == 200:
         held = answer.read(Moved)
         same("id", held.id, held_id)

@@ -16,7 +16,7 @@ from workflows.domain.psp import (
 )
 
 from .amounts import value_of
-from .client import Client, not_found, path_id, refused, same, unreadable
+from .client import Client, looking_after_asking, not_found, path_id, refused, same, unreadable
 from .declines import declined
 from .messages import ErrorMessage, Links
 from .payout_messages import Batch, BatchHeader, Created, ItemDetail
@@ -41,7 +41,8 @@ async def payout(client: Client, instruction: PayoutInstruction) -> Reply:
         return _of_header(answer.read(Created).batch_header, instruction.key)
     before = _duplicate_of(answer)
     if before is not None:
-        found = await look_up_batch(client, before, instruction.key, instruction.trace_id)
+        with looking_after_asking():
+            found = await look_up_batch(client, before, instruction.key, instruction.trace_id)
         if isinstance(found, NotFound):
             raise InDoubt("PayPal has a batch under our key, and does not show it")
         return found
