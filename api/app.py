@@ -25,6 +25,7 @@ from activities.registry.reads import RegistryReads
 from activities.registry.requests import Requests
 from activities.risk.players import RiskPlayers
 from activities.routing.changes import Changes
+from activities.routing.estimates import Estimates
 from activities.routing.snapshot import Snapshots
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
@@ -45,6 +46,7 @@ from api import (
     routing_accounts,
     routing_changes,
     routing_chargebacks,
+    routing_estimates,
     routing_experiments,
     routing_policies,
     routing_receipts,
@@ -89,6 +91,7 @@ _NOUNS = (
     routing,
     routing_accounts,
     routing_policies,
+    routing_estimates,
     routing_changes,
     routing_receipts,
     routing_experiments,
@@ -167,6 +170,7 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         switches=Switches(pool),
         snapshots=snapshots,
         changes=Changes(pool, snapshots, settings.psps),
+        estimates=Estimates(pool, snapshots),
         players=RiskPlayers(pool),
         feed=Feed(pool),
         inbox=Inbox(pool),

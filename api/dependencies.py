@@ -28,6 +28,7 @@ from activities.registry.reads import RegistryReads
 from activities.registry.requests import Claim, Requests
 from activities.risk.players import RiskPlayers
 from activities.routing.changes import Changes
+from activities.routing.estimates import Estimates
 from activities.routing.snapshot import Snapshots
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
@@ -55,6 +56,7 @@ class Parts:
     switches: Switches
     snapshots: Snapshots
     changes: Changes
+    estimates: Estimates
     players: RiskPlayers
     feed: Feed
     inbox: Inbox
@@ -181,4 +183,5 @@ DeskRead = Annotated[Read, Depends(_reading(Role.OPERATOR, Role.APPROVER))]
 CashierWrite = Annotated[Write, Depends(_writing(*CASHIERS))]
 PayoutWrite = Annotated[Write, Depends(_writing(*READERS))]
 ApproverWrite = Annotated[Write, Depends(_writing(Role.APPROVER))]
+DeskWrite = Annotated[Write, Depends(_writing(Role.OPERATOR, Role.APPROVER))]
 OperatorWrite = Annotated[Write, Depends(_writing(Role.OPERATOR))]

@@ -1,0 +1,113 @@
+"""What a policy would have done with the payments of the past, before anybody approves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from api.bodies import Body, json_body
+from api.dependencies import DeskWrite, Write
+from api.errors import FieldError, invalid, not_found
+from api.idempotency import Reply, once
+from api.listing import moment_of
+from api.openapi import takes, writes
+from api.routing_documents import Whole
+from api.routing_estimate_views import EstimateView, ReplayView, estimated, replayed
+from api.routing_policies import PolicyId, versions_of
+from api.words import Moment
+
+router = APIRouter(prefix="/v1/routing/policies/{policy_id}", tags=["Routing"])
+
+_MOST_DAYS = 31
+
+
+class Past(Body):
+    """Payments opened from `from` up to, and not at, `to`: 31 days at most."""
+
+    begin: Moment = Field(alias="from", description="at or after; an RFC 3339 time with offset")
+    end: Moment = Field(alias="to", description="before; at most 31 days later")
+    version: Annotated[Whole, Field(ge=1, le=2**31 - 1)] | None = Field(
+        None, description="of the policy, open changes too; without it, the latest one proposed"
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    policy_id: str
+    version: int | None
+    begin: datetime
+    end: datetime
+    brand: str
+
+
+_EXAMPLE: dict[str, Any] = {"from": "2031-01-30T00:00:00Z", "to": "2031-01-31T00:00:00Z"}
+
+
+@router.post(
+    "/estimate",
+    status_code=201,
+    summary="What a policy would have done: approvals and costs, with their bounds",
+    description="Judged from the receipts of payments that were made, before the policy counts: "
+    "approvals and cost per payment, each with bounds of 95 % confidence. A payment is judged only "
+    "if the policy in force could have sent it first wherever the new one would; how many could "
+    "not be judged, and why, is told. Of the newest 200,000 payments in the time asked for.",
+    responses=writes(EstimateView, 201),
+    openapi_extra=takes(Past, _EXAMPLE),
+)
+async def estimate(
+    ask: DeskWrite, policy_id: PolicyId, body: Annotated[Past, Depends(json_body(Past))]
+) -> Response:
+    asked = await _asked(ask, policy_id, body)
+
+    async def act(_: str, __: bool) -> Reply:
+        found = await ask.parts.estimates.estimate(
+            asked.policy_id, asked.version, asked.begin, asked.end
+        )
+        return Reply(201, estimated(policy_id, found))
+
+    return await once(ask, _claim(ask, asked, body), act)
+
+
+@router.post(
+    "/replay",
+    status_code=201,
+    summary="Which payments of the past would have gone elsewhere",
+    description="Decides every payment again, by its own facts and its own draw, and lists the "
+    "newest 1,000 that would have been sent to another merchant account first. It says nothing "
+    "about what would have become of them: that is what the estimate is for.",
+    responses=writes(ReplayView, 201),
+    openapi_extra=takes(Past, _EXAMPLE),
+)
+async def replay(
+    ask: DeskWrite, policy_id: PolicyId, body: Annotated[Past, Depends(json_body(Past))]
+) -> Response:
+    asked = await _asked(ask, policy_id, body)
+
+    async def act(_: str, __: bool) -> Reply:
+        found = await ask.parts.estimates.replay(
+            asked.policy_id, asked.version, asked.begin, asked.end
+        )
+        return Reply(201, replayed(policy_id, found))
+
+    return await once(ask, _claim(ask, asked, body), act)
+
+
+def _claim(ask: Write, asked: _Asked, body: Past) -> Any:
+    return ask.claim(asked.brand, f"policy:{asked.policy_id}", body.model_dump(by_alias=True))
+
+
+async def _asked(ask: Write, policy_id: str, body: Past) -> _Asked:
+    """Raises Problem `not-found` or `invalid-request`."""
+    versions = await versions_of(ask, policy_id)
+    if not versions:
+        raise not_found("policy")
+    if body.version is not None and body.version not in [each.version for each in versions]:
+        raise invalid(FieldError("/version", f"from 1 to {versions[0].version}"))
+    begin, end = moment_of(body.begin, "/from"), moment_of(body.end, "/to")
+    if begin is None or end is None or not begin < end <= begin + timedelta(days=_MOST_DAYS):
+        raise invalid(FieldError("/to", f"after `from`, by at most {_MOST_DAYS} days"))
+    return _Asked(policy_id, body.version, begin, end, versions[0].brand)

@@ -1,0 +1,364 @@
+"""Merchant accounts and policies change as two people agree, and count with the next payment."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from activities.access.credentials import Role
+from infra.settings import Settings
+from tests.api.callers import Caller, slug
+from tests.api.conftest import Issue
+from tests.api.routing_desk import (
+    ACCOUNTS,
+    CHANGES,
+    POLICIES,
+    RECEIPTS,
+    Desk,
+    a_brand,
+    order,
+    paid,
+    policy,
+    rule,
+)
+from tests.workflows.world import FakePsp
+
+
+@pytest.fixture(scope="session")
+async def desk(issue: Issue) -> Desk:
+    ann = await issue(Role.OPERATOR, brands=("*",))
+    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
+
+
+@pytest.fixture
+def name(settings: Settings) -> str:
+    """The PSP that is connected; its account `primary` is in the settings."""
+    return settings.routing.accounts[0].psp
+
+
+def pointers(response: httpx.Response) -> dict[str, str]:
+    assert (response.status_code, slug(response)) == (422, "invalid-request"), response.text
+    return {error["pointer"]: error["detail"] for error in response.json()["errors"]}
+
+
+async def test_an_account_and_a_policy_count_with_the_next_payment(
+    desk: Desk, issue: Issue, psp: FakePsp, name: str
+) -> None:
+    brand = a_brand()
+    platform = await issue(Role.PLATFORM, brands=(brand,))
+    assert (await paid(platform, brand))["merchant_account"] == "primary"
+    added = await desk.account(psp=name, id=f"a-{brand}", brands=[brand])
+    assert (added["name"], added["state"], added["version"]) == (
+        f"{name}/a-{brand}",
+        "approved",
+        1,
+    )
+    assert (await paid(platform, brand))["merchant_account"] == "primary"
+    cards = rule("cards", "method", "card", order(f"{name}/a-{brand}", f"{name}/primary"))
+    await desk.policy(brand, cards, default={"refuse": "cards_only"})
+    deposit = await paid(platform, brand)
+    assert (deposit["status"], deposit["merchant_account"]) == ("CAPTURED", f"a-{brand}")
+    refused = await paid(platform, brand, method="ewallet")
+    assert refused["status"] == "FAILED"
+    assert refused["decline"]["reason"] == "no_route"
+
+
+async def test_who_proposed_a_change_does_not_decide_on_it(issue: Issue, name: str) -> None:
+    brand = a_brand()
+    both = await issue(Role.OPERATOR, Role.APPROVER, brands=(brand,))
+    proposed = await both.post(POLICIES, policy(brand, default=order(f"{name}/primary")))
+    assert proposed.status_code == 201, proposed.text
+    path = f"{CHANGES}/{proposed.json()['id']}/decision"
+    own = await both.post(path, {"decision": "approve", "reason": "mine"})
+    assert (own.status_code, slug(own)) == (403, "four-eyes")
+    operator = await issue(Role.OPERATOR, brands=(brand,))
+    not_theirs = await operator.post(path, {"decision": "approve", "reason": "mine"})
+    assert (not_theirs.status_code, slug(not_theirs)) == (403, "forbidden")
+    approver = await issue(Role.APPROVER, brands=(brand,))
+    yes = await approver.post(path, {"decision": "approve", "reason": "seen"})
+    assert (yes.status_code, yes.json()["state"]) == (201, "approved"), yes.text
+    late = await approver.post(path, {"decision": "reject", "reason": "no"})
+    assert (late.status_code, slug(late), late.json()["state"]) == (
+        409,
+        "illegal-state",
+        "approved",
+    )
+
+
+async def test_a_proposal_is_made_once_per_key(desk: Desk, name: str) -> None:
+    brand, key = a_brand(), uuid.uuid4().hex
+    body = policy(brand, default=order(f"{name}/primary"))
+    first = await desk.ann.post(POLICIES, body, key=key)
+    again = await desk.ann.post(POLICIES, body, key=key)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    other = await desk.ann.post(POLICIES, body | {"reason": "other"}, key=key)
+    assert (other.status_code, slug(other)) == (409, "idempotency-key-reused")
+    told = (await desk.ann.get(f"{POLICIES}/p-{brand}")).json()
+    assert [version["version"] for version in told["versions"]] == [1]
+
+
+async def test_a_rule_that_no_payment_reaches_is_refused_with_its_place(
+    desk: Desk, name: str
+) -> None:
+    brand, to = a_brand(), order(f"{name}/primary")
+    body = policy(
+        brand,
+        rule("all cards", "method", "card", to),
+        {
+            "name": "German cards",
+            "when": {
+                "all": [
+                    {"field": "method", "in": ["card"]},
+                    {"field": "card_country", "in": ["DE"]},
+                ]
+            },
+            "then": to,
+        },
+        default=to,
+    )
+    wrong = pointers(await desk.ann.post(POLICIES, body))
+    assert list(wrong) == ["/policy/rules/1"]
+    assert "all cards" in wrong["/policy/rules/1"]
+    body["policy"]["rules"].reverse()
+    assert (await desk.ann.post(POLICIES, body)).status_code == 201
+
+
+async def test_what_is_not_there_is_named_with_what_there_is(desk: Desk, name: str) -> None:
+    brand = a_brand()
+    wrong = pointers(await desk.ann.post(POLICIES, policy(brand, default=order("nobody/main"))))
+    assert f"{name}/primary" in wrong["/policy/default/order/0"]
+    body = {"account": {"psp": "nobody", "id": "main"}, "reason": "spring"}
+    wrong = pointers(await desk.ann.post(ACCOUNTS, body))
+    assert name in wrong["/account/psp"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"psp": None}, "/account/psp"),
+        ({"colour": "red"}, "/account/colour"),
+        ({"currencies": ["EURO"]}, "/account/currencies/0"),
+        ({"limits": [{"currency": "EUR", "minimum": "1.001"}]}, "/account/limits/0/minimum"),
+        ({"costs": [{"currency": "EUR", "percent": 2.9}]}, "/account/costs/0/percent"),
+        ({"status": "off"}, "/account/status"),
+        ({"reuses_3ds": 1}, "/account/reuses_3ds"),
+    ],
+)
+async def test_every_flaw_of_an_account_has_its_place(
+    desk: Desk, name: str, wrong: dict[str, Any], pointer: str
+) -> None:
+    account = {"psp": name, "id": "flawed"} | wrong
+    assert pointer in pointers(await desk.ann.post(ACCOUNTS, {"account": account, "reason": "x"}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"policy": "none"},
+        {"policy": {"id": 7, "rules": [], "default": {"refuse": "x"}}},
+        {"reason": ""},
+        {"reason": "two\nlines"},
+        {"based_on": -1},
+        {"based_on": 1.5},
+        {"brand_id": ""},
+        {"unknown": 1},
+    ],
+)
+async def test_a_proposal_is_read_strictly(desk: Desk, name: str, wrong: dict[str, Any]) -> None:
+    body = policy(a_brand(), default=order(f"{name}/primary")) | wrong
+    refused = await desk.ann.post(POLICIES, body)
+    assert (refused.status_code, slug(refused)) == (422, "invalid-request")
+
+
+async def test_a_card_number_is_no_bin(desk: Desk, name: str) -> None:
+    card = rule("a card", "bin", "4111111111111111", order(f"{name}/primary"))
+    refused = await desk.ann.post(POLICIES, policy(a_brand(), card, default=card["then"]))
+    assert (refused.status_code, slug(refused)) == (422, "card-data-refused")
+    assert "4111" not in refused.text
+
+
+async def test_a_change_against_what_is_not_active_any_more_is_stale(desk: Desk, name: str) -> None:
+    brand = a_brand()
+    body = policy(brand, default=order(f"{name}/primary"))
+    first, second = [(await desk.ann.post(POLICIES, body)).json() for _ in range(2)]
+    assert (await desk.decided(second["id"], "approve")).status_code == 201
+    assert (await desk.ann.get(f"{CHANGES}/{first['id']}")).json()["state"] == "stale"
+    stale = await desk.decided(first["id"], "approve")
+    assert (stale.status_code, slug(stale), stale.json()["state"]) == (
+        409,
+        "illegal-state",
+        "stale",
+    )
+    edited = await desk.ann.post(POLICIES, body | {"based_on": 0})
+    assert (edited.status_code, slug(edited)) == (409, "illegal-state")
+    assert (await desk.ann.post(POLICIES, body | {"based_on": 2})).status_code == 201
+    assert (await desk.decided(first["id"], "reject")).json()["state"] == "rejected"
+
+
+async def test_an_account_that_a_policy_needs_cannot_be_closed(desk: Desk, name: str) -> None:
+    brand = a_brand()
+    account = {"psp": name, "id": f"a-{brand}", "brands": [brand]}
+    await desk.account(**account)
+    await desk.policy(brand, default=order(f"{name}/a-{brand}"))
+    closed = {"account": account | {"status": "closed"}, "reason": "over"}
+    refused = await desk.ann.post(ACCOUNTS, closed)
+    assert (refused.status_code, slug(refused)) == (409, "breaks-a-policy")
+    assert refused.json()["policy"] == f"p-{brand}"
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/default/order/0"]
+    await desk.policy(brand, default=order(f"{name}/primary"))
+    await desk.approved(await desk.ann.post(ACCOUNTS, closed))
+
+
+async def test_a_policy_that_has_become_wrong_is_not_approved(desk: Desk, name: str) -> None:
+    brand = a_brand()
+    account = {"psp": name, "id": f"a-{brand}", "brands": [brand]}
+    await desk.account(**account)
+    proposed = await desk.ann.post(POLICIES, policy(brand, default=order(f"{name}/a-{brand}")))
+    await desk.account(**account, status="closed")
+    refused = await desk.decided(proposed.json()["id"], "approve")
+    assert (refused.status_code, slug(refused)) == (409, "change-not-usable")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/default/order/0"]
+
+
+async def test_a_policy_is_shown_in_words_and_can_be_sent_back_edited(
+    desk: Desk, name: str
+) -> None:
+    brand = a_brand()
+    await desk.policy(
+        brand,
+        rule("Germans", "card_country", "DE", order(f"{name}/primary")),
+        default={"refuse": "germans_only"},
+    )
+    listed = (await desk.bob.get(POLICIES)).json()["items"]
+    [mine] = [item for item in listed if item["brand_id"] == brand]
+    assert mine["readable"] == [
+        f"Germans: when the country of the card is DE, ask {name}/primary; if none of them is "
+        "allowed, refuse.",
+        "otherwise refuse with germans_only.",
+        "a payment: at most 3 attempts within 60 s.",
+    ]
+    edited = mine["policy"] | {"default": order(f"{name}/primary")}
+    again = {"policy": edited, "brand_id": brand, "reason": "others too", "based_on": 1}
+    assert (await desk.ann.post(POLICIES, again)).json()["version"] == 2
+    told = (await desk.ann.get(f"{POLICIES}/p-{brand}")).json()
+    assert [(one["version"], one["state"]) for one in told["versions"]] == [
+        (2, "open"),
+        (1, "approved"),
+    ]
+    assert told["active"]["version"] == 1
+    second = (await desk.ann.get(f"{POLICIES}/p-{brand}/versions/2")).json()
+    assert (second["reason"], second["document"]["default"]) == ("others too", edited["default"])
+    assert (await desk.ann.get(f"{POLICIES}/p-{brand}/versions/3")).status_code == 404
+
+
+async def test_an_account_is_shown_with_its_version_and_without_credentials(
+    desk: Desk, issue: Issue, name: str
+) -> None:
+    brand, other = a_brand(), a_brand()
+    await desk.account(psp=name, id=f"a-{brand}", brands=[brand])
+    mine = await issue(Role.OPERATOR, brands=(brand,))
+    told = {item["name"]: item for item in (await mine.get(ACCOUNTS)).json()["items"]}
+    assert told[f"{name}/primary"]["version"] == 0
+    assert told[f"{name}/a-{brand}"]["version"] == 1
+    assert set(told[f"{name}/a-{brand}"]["account"]) == {
+        "psp",
+        "id",
+        "kinds",
+        "brands",
+        "regions",
+        "methods",
+        "currencies",
+        "limits",
+        "costs",
+        "reuses_3ds",
+        "status",
+    }
+    theirs = await issue(Role.OPERATOR, brands=(other,))
+    assert f"{name}/a-{brand}" not in (await theirs.get(ACCOUNTS)).text
+
+
+async def test_a_brand_s_routing_is_its_own(desk: Desk, issue: Issue, name: str) -> None:
+    brand, other = a_brand(), a_brand()
+    mine, theirs = [await issue(Role.OPERATOR, brands=(one,)) for one in (brand, other)]
+    body = policy(brand, default=order(f"{name}/primary"))
+    stolen = await theirs.post(POLICIES, body)
+    assert (stolen.status_code, slug(stolen)) == (404, "not-found")
+    everybody = await theirs.post(POLICIES, policy(None, default=order(f"{name}/primary")))
+    assert (everybody.status_code, slug(everybody)) == (403, "forbidden")
+    account = {"account": {"psp": name, "id": "theirs"}, "reason": "x"}
+    refused = await theirs.post(ACCOUNTS, account)
+    assert (refused.status_code, slug(refused)) == (403, "forbidden")
+    change = await desk.approved(await mine.post(POLICIES, body))
+    assert [one["id"] for one in (await mine.get(CHANGES)).json()["items"]] == [change["id"]]
+    assert (await theirs.get(CHANGES)).json()["items"] == []
+    approver = await issue(Role.APPROVER, brands=(other,))
+    decision = {"decision": "reject", "reason": "x"}
+    for hidden in (
+        await theirs.get(f"{CHANGES}/{change['id']}"),
+        await theirs.get(f"{POLICIES}/p-{brand}"),
+        await theirs.get(f"{POLICIES}/p-{brand}/versions/1"),
+        await approver.post(f"{CHANGES}/{change['id']}/decision", decision),
+    ):
+        assert (hidden.status_code, slug(hidden)) == (404, "not-found")
+    assert [one["id"] for one in (await mine.get(POLICIES)).json()["items"]] == [f"p-{brand}"]
+    assert (await theirs.get(POLICIES)).json()["items"] == []
+    moved = await desk.ann.post(POLICIES, body | {"brand_id": other})
+    assert list(pointers(moved)) == ["/brand_id"]
+
+
+async def test_changes_are_listed_newest_first_by_cursor(desk: Desk, name: str) -> None:
+    brand = a_brand()
+    body = policy(brand, default=order(f"{name}/primary"))
+    proposed = [(await desk.ann.post(POLICIES, body)).json()["id"] for _ in range(3)]
+    page = (await desk.ann.get(f"{CHANGES}?limit=2&state=open&subject=policy")).json()
+    assert [one["id"] for one in page["items"]] == [proposed[2], proposed[1]]
+    rest = (await desk.ann.get(f"{CHANGES}?cursor={page['next_cursor']}")).json()
+    assert rest["items"][0]["id"] == proposed[0]
+    decided = (await desk.ann.get(f"{CHANGES}?state=decided")).json()["items"]
+    assert not {one["id"] for one in decided} & set(proposed)
+    for bad in ("cursor=x", "state=closed", "subject=switch", "limit=0", "open=true"):
+        assert (await desk.ann.get(f"{CHANGES}?{bad}")).status_code == 422, bad
+
+
+async def test_routing_is_the_operators_and_nobody_guesses_names(
+    platform: Caller, desk: Desk, name: str
+) -> None:
+    body = policy("acme", default=order(f"{name}/primary"))
+    for refused in (
+        await platform.get(POLICIES),
+        await platform.get(ACCOUNTS),
+        await platform.get(CHANGES),
+        await platform.get(f"{RECEIPTS}/in_{uuid.uuid4().hex}"),
+        await platform.post(POLICIES, body),
+        await desk.bob.post(POLICIES, body),
+    ):
+        assert (refused.status_code, slug(refused)) == (403, "forbidden")
+    for path in (
+        f"{RECEIPTS}/in_{uuid.uuid4().hex}",
+        f"{RECEIPTS}/cap_{uuid.uuid4().hex}",
+        f"{RECEIPTS}/%00",
+        f"{CHANGES}/0",
+        f"{CHANGES}/{'9' * 30}",
+        f"{CHANGES}/x",
+        f"{POLICIES}/nobody",
+        f"{POLICIES}/%00",
+        f"{POLICIES}/nobody/versions/1",
+    ):
+        missing = await desk.ann.get(path)
+        assert (missing.status_code, slug(missing)) == (404, "not-found"), path
+
+
+async def test_the_examples_of_the_contract_are_proposals_that_work(
+    desk: Desk, http: httpx.AsyncClient, name: str
+) -> None:
+    brand, contract = a_brand(), (await http.get("/openapi.json")).json()
+    for path in (ACCOUNTS, POLICIES):
+        call = contract["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        text = json.dumps(call["example"]).replace("sandbox", name).replace("acme", brand)
+        body = json.loads(text.replace('"brands": ["*"]', f'"brands": ["{brand}"]'))
+        await desk.approved(await desk.ann.post(path, body))
