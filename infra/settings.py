@@ -120,6 +120,8 @@ class Routing(Section):
     """How far back the counts look by which a policy learns where payments succeed."""
     statistics_seconds: Annotated[float, Field(gt=0)] = 30.0
     """How often these counts are renewed, by one worker at a time."""
+    slow_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """A PSP's answer that takes longer counts as none for its circuit breaker."""
 
 
 def _several(value: Any) -> Any:

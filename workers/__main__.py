@@ -17,15 +17,18 @@ from activities.migrations import wait_until_current
 from activities.notices.dispatcher import Dispatcher
 from activities.notices.receivers import Receivers
 from activities.psp.catalog import Catalog, CatalogError
+from activities.routing.breakers import Breakers
+from activities.routing.drain import Drainer, Resumes
+from activities.routing.health import SharedWatch
 from infra.observability import start_logging
 from infra.postgres import open_pool
 from infra.settings import Settings, SettingsError, settings
 from infra.temporal import connect_in_time
 from workers.assembly import answers, core_worker, psp_worker
-from workers.keeper import keep
+from workers.keeper import keep, keep_counting
 
-_TELLING_CONNECTIONS = 2
-"""Of their own: however much there is to tell, no payment waits for a connection."""
+_TELLING_CONNECTIONS = 4
+"""Of their own: however much there is to tell or count, no payment waits for a connection."""
 
 log = structlog.get_logger("paysaga.worker")
 
@@ -61,7 +64,8 @@ async def work(
     apart = chosen.postgres.model_copy(update={"pool_size": _TELLING_CONNECTIONS})
     telling = await stack.enter_async_context(await open_pool(apart))
     client = await connect_in_time(chosen.temporal)
-    answered = answers(chosen, pool, catalog)
+    watch = SharedWatch(Breakers(telling), chosen.routing.slow_seconds)
+    answered = answers(chosen, pool, catalog, watch)
     for name in catalog.names:
         await stack.enter_async_context(psp_worker(client, chosen, name, answered.psp))
     await stack.enter_async_context(core_worker(client, chosen, answered.books))
@@ -77,6 +81,9 @@ async def work(
         Relay(pool, client, chosen.temporal.core_queue, chosen.inbox).run(),
         keep(pool, client, chosen),
         dispatcher.run(),
+        watch.run(),
+        Drainer(pool, Resumes(client)).run(),
+        keep_counting(telling, chosen, answered.snapshots),
     ):
         keeper = asyncio.create_task(keeping)
         keeper.add_done_callback(ended)

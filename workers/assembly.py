@@ -15,8 +15,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.cases.books import CaseBooks
 from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
+from activities.psp.watch import Watch
 from activities.registry.books import RegistryBooks
 from activities.risk.screen import RiskScreen
+from activities.routing.breakers import Breakers
+from activities.routing.health_conditions import SharedConditions
 from activities.routing.route import PolicyRouting
 from activities.routing.snapshot import Snapshots
 from activities.wallet.ledger import Ledger
@@ -37,18 +40,25 @@ class Answers:
 
     books: tuple[Port, ...]
     psp: Psp
+    snapshots: Snapshots
+    """The merchant accounts and policies by which the routing port is answered."""
 
 
-def answers(settings: Settings, pool: asyncpg.Pool, catalog: Catalog) -> Answers:
+def answers(
+    settings: Settings, pool: asyncpg.Pool, catalog: Catalog, watch: Watch | None = None
+) -> Answers:
+    snapshots = Snapshots(pool, settings.routing.accounts, catalog.pays_players)
+    conditions = SharedConditions(Breakers(pool), catalog.names)
     return Answers(
         books=(
             Ledger(pool),
             RegistryBooks(pool),
             CaseBooks(pool, settings.risk.approval_above),
             RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
-            PolicyRouting(pool, Snapshots(pool, settings.routing.accounts, catalog.pays_players)),
+            PolicyRouting(pool, snapshots, conditions),
         ),
-        psp=PspCalls(catalog),
+        psp=PspCalls(catalog, watch),
+        snapshots=snapshots,
     )
 
 
