@@ -94,7 +94,17 @@ async def complete(desk: Desk, instruction: CompleteInstruction) -> Reply:
         # Refused is what the browser brought, which anybody can write into an address; that the
         # authorization is refused would be said by a result, or by a webhook.
         return Pending(instruction.psp_ref or "")
-    return reply(answer.read(PaymentMessage), instruction.authorize_key, instruction)
+    told = answer.read(PaymentMessage)
+    if _is_of_another(told, instruction.authorize_key):
+        # So is what belongs to another payment: of ours it says nothing, and leaves no doubt.
+        return Pending(instruction.psp_ref or "")
+    return reply(told, instruction.authorize_key, instruction)
+
+
+def _is_of_another(told: PaymentMessage, key: str) -> bool:
+    """Without a reference only a result may be another's: no other word ends anything."""
+    is_result = told.result in DONE | NOT_DONE
+    return told.reference != key and (told.reference is not None or is_result)
 
 
 def reply(told: PaymentMessage, key: str, asked: Instruction) -> Reply:

@@ -144,6 +144,20 @@ async def test_what_a_browser_brought_cannot_decline_a_payment() -> None:
         assert await far.adapter.complete(asked("complete")) == Pending(PAYMENT)
 
 
+@pytest.mark.parametrize("result", ["Authorised", "Refused", "RedirectShopper"])
+async def test_what_a_browser_brought_of_another_payment_says_nothing_of_this(result: str) -> None:
+    """It would be in doubt for ever, as the same question has the same answer."""
+    other = answered(result, merchantReference="in_other:authorize:1", action=GET)
+    assert await outcome(other, "complete") == Pending(PAYMENT)
+
+
+async def test_a_refusal_that_names_no_payment_is_left_to_the_webhook() -> None:
+    told = answered("Refused", refusalReasonCode="2")
+    del told["merchantReference"]
+    assert await outcome(told, "complete") == Pending(PAYMENT)
+    assert isinstance(await outcome(told), Declined)
+
+
 @pytest.mark.parametrize(
     "token",
     [
