@@ -121,6 +121,9 @@ WORDS = {
 }
 """Stripe's own `advice_code`."""
 
+_NO_MORE = frozenset({"03", "21"})
+"""Advice codes of a network that is not always told: do not try again, and stop."""
+
 _STRICTER = (Retry.FREE, Retry.LATER, Retry.AFTER_CHANGE, Retry.NEVER)
 
 
@@ -168,6 +171,7 @@ def _advice(problem: Problem, retry: Retry) -> Advice:
     )
     said = [retry, WORDS.get(problem.advice_code or "", Retry.FREE)]
     said += [theirs.retry] if theirs else []
+    said += [_NEVER] if problem.network_advice_code in _NO_MORE else []
     strictest = max(said, key=_STRICTER.index)
     after = theirs.after_seconds if theirs and strictest is Retry.LATER else None
     word = problem.network_advice_code or problem.advice_code

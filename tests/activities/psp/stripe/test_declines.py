@@ -75,6 +75,16 @@ def test_soft_and_hard(code: str, soft: bool) -> None:
     assert declined(card_error(code)).soft is soft
 
 
+@pytest.mark.parametrize("code", ["03", "21"])
+@pytest.mark.parametrize("brand", [None, "visa", "cartes_bancaires", "mastercard"])
+def test_a_network_that_says_no_more_is_heard_whatever_card_it_was(
+    brand: str | None, code: str
+) -> None:
+    problem = card_error("generic_decline", network_advice_code=code)
+    said = declined(by(brand, problem) if brand else problem)
+    assert (said.soft, retry_of(said)) == (False, Retry.NEVER)
+
+
 def test_a_code_of_no_table_is_hard_counted_and_never_tried_again(
     logged: list[structlog.typing.EventDict],
 ) -> None:
