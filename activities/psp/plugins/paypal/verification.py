@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -29,6 +30,10 @@ ALGORITHM = "SHA256withRSA"
 AHEAD_SECONDS = 300
 BEHIND_SECONDS = 4 * 24 * 3600
 """PayPal sends again for three days, and does not promise that it signs anew."""
+
+ASKED_AT_ONCE, ASKING_SECONDS = 8, 8.0
+"""Whoever makes up webhooks has us ask PayPal, over the connections and within the rate limit that
+payments need: never for long, and never about many at once. The others are sent again."""
 
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,50}", re.ASCII)
 _TIME = re.compile(
@@ -115,22 +120,31 @@ class ByAsking:
     """PayPal judges the webhook that we send back to it, byte for byte."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._client, self._asking = client, 0
 
     async def is_signed(self, told: Transmission, request: WebhookRequest) -> bool:
         """For this account. Raises WebhookRefused with 503 where PayPal could not be asked."""
         body = request.body
         if not _is_one_object(body) or len(told.cert_url) > 500:
             return False
+        if self._asking >= ASKED_AT_ONCE:
+            raise WebhookRefused("verification_unavailable", status=503)
+        self._asking += 1
         try:
-            answer = await self._client.post_bytes(VERIFY, self._question(told, body))
-            if answer.status in (400, 422):
-                return False
-            if answer.status != 200:
-                raise WebhookRefused("verification_unavailable", status=503)
-            return answer.read(Verdict).verification_status == "SUCCESS"
-        except WireError:
+            async with asyncio.timeout(ASKING_SECONDS):
+                return await self._asked(told, body)
+        except (WireError, TimeoutError):
             raise WebhookRefused("verification_unavailable", status=503) from None
+        finally:
+            self._asking -= 1
+
+    async def _asked(self, told: Transmission, body: bytes) -> bool:
+        answer = await self._client.post_bytes(VERIFY, self._question(told, body))
+        if answer.status in (400, 422):
+            return False
+        if answer.status != 200:
+            raise WebhookRefused("verification_unavailable", status=503)
+        return answer.read(Verdict).verification_status == "SUCCESS"
 
     def _question(self, told: Transmission, body: bytes) -> bytes:
         asked = json.dumps(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from activities.psp.certification import Canned, Heard, Signed
-from activities.psp.contract import Delivery, WebhookRefused
+from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
 from activities.psp.plugins.paypal.certification import PaypalCertification
-from activities.psp.plugins.paypal.verification import VERIFY
+from activities.psp.plugins.paypal.verification import ASKED_AT_ONCE, VERIFY
 from tests.activities.psp import peer
 from tests.activities.psp.descriptions import (
     Request,
@@ -22,10 +23,12 @@ from tests.activities.psp.paypal.far import captured, error, said
 from tests.activities.psp.paypal.hearing import (
     FIRST,
     NOBODYS,
+    NOW,
     SECOND,
     account,
     event,
     hear,
+    listening,
     refusal,
     sent,
 )
@@ -115,3 +118,31 @@ async def test_of_two_accounts_the_one_that_can_be_asked_about_decides() -> None
     told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), NOBODYS)
     rule = await refusal(told, {"eu": unreachable, "us": account("us", SECOND)})
     assert rule == ("verification_unavailable", 503)
+
+
+async def test_a_flood_of_webhooks_asks_paypal_about_few_at_once_and_loses_none() -> None:
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    asking, answered, most = 0, asyncio.Event(), 0
+
+    async def slow(request: Heard, ends: peer.Ends) -> None:
+        nonlocal asking, most
+        first = PaypalCertification().before(request)
+        if first is None:
+            asking += 1
+            most = max(most, asking)
+            await answered.wait()
+        verdict = first or said(200, {"verification_status": "SUCCESS"})
+        await peer.says(lambda _: verdict)(request, ends)
+
+    async with peer.listening(slow) as far:
+        eu = account("eu", FIRST, url=far.url, webhook_verification="api")
+        async with listening({"eu": eu}) as adapter:
+            request = WebhookRequest(told.headers, told.body, NOW)
+            flood = [asyncio.create_task(adapter.hear(request)) for _ in range(3 * ASKED_AT_ONCE)]
+            done, waiting = await asyncio.wait(flood, timeout=1)
+            answered.set()
+            heard = [len((await each).events) for each in waiting]
+            assert (most, heard) == (ASKED_AT_ONCE, [1] * ASKED_AT_ONCE)
+            refused = [each.exception() for each in done]
+            assert {getattr(each, "status", 200) for each in refused} == {503}
+            assert len((await adapter.hear(request)).events) == 1
