@@ -13,6 +13,7 @@ from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
 from workflows.domain.psp import Declined, Instruction
 
 from .declines import declined
+from .issues import ISSUES
 from .messages import ErrorMessage, Payee
 from .settings import PaypalAccount
 
@@ -39,6 +40,9 @@ IN_DOUBT = frozenset(
     }
 )
 """Issues that say that something was done before, which may have been ours."""
+
+_SAYS_BEFORE = re.compile(r"DUPLICATE|ALREADY|PREVIOUS|IN_PROGRESS")
+"""In an issue of no table: what PayPal will one day call what was done before."""
 
 _PATH_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
 
@@ -126,10 +130,16 @@ def refused(answer: Answer) -> Declined:
     error = answer.read(ErrorMessage)
     if answer.status in (403, 429):
         raise NeverSent(f"HTTP {answer.status}: PayPal would not, and did nothing")
-    known = error.code not in IN_DOUBT and not error.is_about_a_batch
-    if answer.status in (400, 404, 422) and known:
+    if answer.status in (400, 404, 422) and not _says_before(error):
         return declined(error.code)
     raise InDoubt(f"HTTP {answer.status}")
+
+
+def _says_before(error: ErrorMessage) -> bool:
+    """That something was done before, which may have been ours."""
+    issues = {error.name, error.code} - ISSUES.keys()
+    known = error.code in IN_DOUBT or error.is_about_a_batch
+    return known or any(_SAYS_BEFORE.search(issue) for issue in issues)
 
 
 def issue_of(answer: Answer) -> str | None:

@@ -16,7 +16,7 @@ from pydantic_settings import SettingsConfigDict
 
 from activities.psp.accounts import AccountSettings, AccountsSettings, Secret
 
-LIVE = "api-m.paypal.com"
+from .certificates import LIVE_HOSTS
 
 
 class PaypalAccount(AccountSettings):
@@ -36,7 +36,7 @@ class PaypalAccount(AccountSettings):
 
     @property
     def is_live(self) -> bool:
-        return urlsplit(self.url).hostname == LIVE
+        return urlsplit(self.url).hostname in LIVE_HOSTS
 
     @model_validator(mode="after")
     def _authorities_can_be_read(self) -> Self:

@@ -105,6 +105,22 @@ async def test_a_batch_of_our_key_that_is_not_shown_leaves_doubt() -> None:
         assert isinstance(reply, InDoubt)
 
 
+@pytest.mark.parametrize(
+    ("status", "name", "issue"),
+    [
+        (422, "UNPROCESSABLE_ENTITY", "DUPLICATE_SENDER_BATCH_ID"),
+        (422, "UNPROCESSABLE_ENTITY", "SENDER_BATCH_ID_ALREADY_EXISTS"),
+        (400, "DUPLICATE_TRANSACTION", "The batch was sent before."),
+        (400, "REQUEST_IN_PROGRESS", "REQUEST_IN_PROGRESS"),
+    ],
+)
+async def test_whatever_says_that_it_was_done_before_leaves_doubt(
+    status: int, name: str, issue: str
+) -> None:
+    reply, _ = await pays({PAY: (status, error(name, issue))})
+    assert isinstance(reply, InDoubt)
+
+
 @pytest.mark.parametrize("status", ["DENIED", "CANCELED"])
 async def test_a_batch_that_is_not_begun_pays_nobody(status: str) -> None:
     reply, _ = await pays({PAY: (201, batch(status))})

@@ -34,6 +34,18 @@ def test_accounts_are_read_by_our_own_ids(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert settings.account("us").webhook_verification == "certificate"
 
 
+@pytest.mark.parametrize(
+    ("url", "live"),
+    [
+        ("https://api-m.paypal.com", True),
+        ("https://api.paypal.com", True),
+        ("https://api-m.sandbox.paypal.com", False),
+    ],
+)
+def test_only_paypal_itself_is_live(url: str, live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch, eu=EU | {"url": url}).account("eu").is_live is live
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "client_secret": {"client_secret": ""},
     "webhook_id": {"webhook_id": "WH-1"},
