@@ -74,10 +74,11 @@ def world(dice: random.Random) -> tuple[Policy, Accounts, Statistics]:
         for number in range(RULES)
     )
     policy = Policy(id="bench", version=1, rules=rules, default=Order(tuple(accounts[:5])))
+    methods = [f"method={method}" for method in METHODS]
     tallies = tuple(
         Tally(account, segment, Counts(attempts, attempts * dice.randint(60, 95) // 100))
         for account in accounts
-        for segment in ("", *METHODS, *(f"{m}|{s}" for m in METHODS for s in SEGMENTS))
+        for segment in ("", *methods, *(f"{m}|segment={s}" for m in methods for s in SEGMENTS))
         for attempts in [dice.randint(50, 5000)]
     )
     return policy, Accounts(profiles), Statistics("1", tallies)

@@ -165,6 +165,26 @@ async def test_an_account_that_a_policy_needs_cannot_be_closed(operators: Operat
     await operators.account(closed)
 
 
+async def test_of_two_changes_that_exclude_each_other_one_is_approved(
+    operators: Operators,
+) -> None:
+    for number in range(5):
+        brand, name = a_brand(), f"race{number}"
+        await operators.account({"psp": "east", "id": name})
+        policy = await operators.propose(
+            f"p-{brand}", brand, plain() | {"default": {"order": [f"east/{name}"]}}
+        )
+        closing = await operators.changes.propose_account(
+            {"psp": "east", "id": name, "status": "closed"}, reason="spring", by=ANN
+        )
+        others = Operators(operators.pool)
+        told = await asyncio.gather(
+            operators.approve(policy), others.approve(closing), return_exceptions=True
+        )
+        assert sum(isinstance(one, Change) for one in told) == 1
+        assert sum(isinstance(one, PolicyRefused | ChangeRefused) for one in told) == 1
+
+
 async def test_an_account_needs_a_psp_that_is_connected(operators: Operators) -> None:
     assert await flaws(operators.account(account("west"))) == [("/psp", "unknown_psp")]
     wrong = account("east", colour="red", currencies=["EURO"])

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from activities.routing.receipts import FACTS, RECEIPT, Kept, keep, receipts_of, shortened
 from infra.card_data import has_card_data
-from tests.activities.routing.operators import Operators, a_brand, plain
+from tests.activities.routing.operators import PSPS, Operators, a_brand, account, asked, plain
 from tests.domain.routing.strategies import FACTS as ANY_FACTS
 from workflows.domain.payments import Route
 from workflows.domain.psp import MerchantAccount
+from workflows.domain.routing.estimate import Recorded, replay_plain
 from workflows.domain.routing.facts import RoutingFacts
 from workflows.domain.routing.receipt import Candidate, Exclusion, Reason, Receipt
+from workflows.domain.routing.statistics import Statistics
 
 NAMES = st.sampled_from(["north", "south", "a.b-c_1"])
 ACCOUNTS = st.builds(MerchantAccount, NAMES, NAMES)
@@ -106,3 +108,24 @@ async def test_receipts_of_other_brands_do_not_exist(
     assert await receipts_of(books, "in_theirs", ["other"]) == []
     assert len(await receipts_of(books, "in_theirs", ["other", brand])) == 1
     assert len(await receipts_of(books, "in_theirs")) == 1
+
+
+async def test_a_decision_is_worked_out_again_from_its_receipt_years_later(
+    operators: Operators,
+) -> None:
+    brand = a_brand()
+    shares = [{"account": f"{psp}/main", "weight": 1} for psp in PSPS]
+    await operators.policy(brand, plain() | {"default": {"split": shares}})
+    requests = [asked(brand) for _ in range(20)]
+    for request in requests:
+        await operators.routing.route(request)
+    await operators.account(account("north", methods=["voucher"]))
+    await operators.policy(brand, plain("south"))
+
+    reader = Operators(operators.pool)
+    kept = [(await receipts_of(operators.pool, one.payment_id))[0] for one in requests]
+    (generation,) = {one.generation for one in kept}
+    then, now = await reader.snapshots.of(generation), await reader.snapshots.latest()
+    past = [Recorded(one.facts, one.receipt, None) for one in kept]
+    assert replay_plain(then.policy(brand), then.accounts, Statistics(), past) == []
+    assert replay_plain(now.policy(brand), now.accounts, Statistics(), past) != []

@@ -87,8 +87,8 @@ async def test_a_first_attempt_counts_once_its_answer_is_certain(
     await routed(operators, brand)
     assert await counted(operators, since) == {
         "north:": Counts(3, 1),
-        "north:card": Counts(2, 1),
-        "north:voucher": Counts(1, 0),
+        "north:method=card": Counts(2, 1),
+        "north:method=voucher": Counts(1, 0),
     }
 
 
@@ -114,7 +114,7 @@ async def test_a_chargeback_counts_when_it_is_heard_of(operators: Operators) -> 
             await charge_back(operators, payment_id, "other")
     assert await counted(operators, weeks_later) == {
         "north:": Counts(0, 0, 1),
-        "north:card": Counts(0, 0, 1),
+        "north:method=card": Counts(0, 0, 1),
     }
 
 
@@ -201,7 +201,10 @@ async def test_a_policy_that_learns_follows_the_counts_with_the_next_payment(
     await operators.routing.route(request)
     (kept,) = await receipts_of(operators.pool, request.payment_id)
     counts = await latest(operators.pool)
-    assert (kept.receipt.segment, kept.receipt.statistics) == (brand, counts.version)
+    assert (kept.receipt.segment, kept.receipt.statistics) == (
+        f"brand={brand}",
+        counts.version,
+    )
     chances = {one.account: one.propensity for one in kept.receipt.candidates}
     assert chances == {NORTH: pytest.approx(0.05), SOUTH: pytest.approx(0.95)}
 

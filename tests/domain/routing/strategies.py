@@ -240,7 +240,10 @@ STATISTICS: st.SearchStrategy[Statistics] = st.builds(
     version=st.sampled_from(["1", "2"]),
     tallies=st.lists(
         st.builds(
-            Tally, st.sampled_from(USABLE), st.sampled_from(["", "card", "card|vip"]), COUNTS
+            Tally,
+            st.sampled_from(USABLE),
+            st.sampled_from(["", "method=card", "method=card|segment=vip"]),
+            COUNTS,
         ),
         max_size=6,
     ).map(tuple),

@@ -26,7 +26,14 @@ from workflows.domain.routing.fields import Field
 from workflows.domain.routing.health import Health, Stop
 from workflows.domain.routing.posterior import belief, chances_of_best
 from workflows.domain.routing.rules import All, Bandit, Rule, Target
-from workflows.domain.routing.statistics import Counts, Observation, Statistics, Tally, tally
+from workflows.domain.routing.statistics import (
+    Counts,
+    Observation,
+    Statistics,
+    Tally,
+    segments_of,
+    tally,
+)
 
 NORTH, SOUTH, EAST = MAINS
 SEEDS = range(5)
@@ -136,10 +143,11 @@ def test_the_same_counts_and_seed_choose_the_same() -> None:
 def test_a_thin_segment_looks_at_its_parent() -> None:
     bandit = Bandit(accounts=MAINS, segmented_by=(Field.METHOD, Field.SEGMENT), enough=100)
     by = policy(Rule("bandit", All(), bandit))
-    rows = [(NORTH, "card", 300, 270, 0), (SOUTH, "card", 300, 200, 0)]
-    thin = [(NORTH, "card|vip", 49, 4, 0), (SOUTH, "card|vip", 50, 48, 0)]
-    thick = [(NORTH, "card|vip", 50, 4, 0), (SOUTH, "card|vip", 50, 48, 0)]
-    for rest, segment, best in ((thin, "card", "north"), (thick, "card|vip", "south")):
+    cards, vips = "method=card", "method=card|segment=vip"
+    rows = [(NORTH, cards, 300, 270, 0), (SOUTH, cards, 300, 200, 0)]
+    thin = [(NORTH, vips, 49, 4, 0), (SOUTH, vips, 50, 48, 0)]
+    thick = [(NORTH, vips, 50, 4, 0), (SOUTH, vips, 50, 48, 0)]
+    for rest, segment, best in ((thin, cards, "north"), (thick, vips, "south")):
         statistics = counted(*rows, *rest)
         vip = facts(segment="vip")
         decision = decided(by, vip, accounts=PLAIN, statistics=statistics)
@@ -207,3 +215,12 @@ def test_a_costs_share_is_rounded_to_whole_minor_units() -> None:
     assert cost.of(Money(17, "EUR"), approved=True) == 25
     assert cost.of(Money(18, "EUR"), approved=True) == 26
     assert cost.of(Money(5000, "EUR"), approved=False) == 25
+
+
+def test_a_segment_names_its_fields_and_what_is_not_known() -> None:
+    midnight = facts(hour=0, player_country="DE")
+    by_hour = segments_of(midnight, (Field.HOUR, Field.SCHEME))
+    assert by_hour == ["hour=0|scheme=-", "hour=0", ""]
+    by_player, by_card = ((Field.PLAYER_COUNTRY,), (Field.CARD_COUNTRY,))
+    german_card = facts(card_country="DE")
+    assert segments_of(midnight, by_player)[0] != segments_of(german_card, by_card)[0]

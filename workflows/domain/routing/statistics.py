@@ -66,8 +66,12 @@ class Statistics:
 
 
 def segments_of(facts: RoutingFacts, segmented_by: tuple[Field, ...]) -> list[str]:
-    """From the most special to all payments: ["card|DE", "card", ""]."""
-    words = [str(getattr(facts, name) or UNKNOWN) for name in segmented_by]
+    """From the most special to all payments: ["method=card|segment=vip", "method=card", ""].
+
+    The fields are named, so that countries of players and of cards are not counted together.
+    """
+    values = ((name, getattr(facts, name)) for name in segmented_by)
+    words = [f"{name}={UNKNOWN if value is None else value}" for name, value in values]
     return [SEPARATOR.join(words[:length]) for length in range(len(words), -1, -1)]
 
 
