@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
 from workflows.domain.money import MoneyError
-from workflows.domain.psp import PspEvent
+from workflows.domain.psp import Fact, PspEvent
 
 from . import amounts
 from .events import IGNORED, TRANSLATED
@@ -156,18 +156,24 @@ def _event(our_id: str, told: Item) -> PspEvent | None:
         raise WebhookRefused("malformed", status=422) from None
     if fact is None:
         return None
+    occurred_at = _moment(item.at)
     return PspEvent(
         psp="adyen",
-        # The same item comes again as it was; of one authorization both a yes and a no can come.
-        event_id=f"{item.psp_ref}:{item.code}:{item.success}",
+        event_id=f"{item.psp_ref}:{item.code}:{item.success}:{_telling(fact, occurred_at)}",
         key=key,
         operation=meaning.operation,
         reply=fact,
         amount=amount,
-        occurred_at=_moment(item.at),
+        occurred_at=occurred_at,
         raw_type=item.code,
         account=our_id,
     )
+
+
+def _telling(fact: Fact, occurred_at: str) -> str:
+    """Which telling of a fact it is: Adyen may tell it again with another date or reason. Under one
+    id that would be refused for contradicting the first, and Adyen would tell it for ever."""
+    return hashlib.sha256(orjson.dumps((fact, occurred_at))).hexdigest()[:12]
 
 
 def _read(told: Item) -> ItemMessage:

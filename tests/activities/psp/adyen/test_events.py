@@ -69,7 +69,7 @@ def test_a_payout_is_kept_by_its_submission_under_which_it_is_settled() -> None:
 
 def test_yes_and_no_to_one_authorization_are_two_facts_and_a_repetition_is_one() -> None:
     yes = told_by(item("AUTHORISATION"))
-    again = told_by(item("AUTHORISATION", eventDate="2026-03-01T13:05:00+01:00"))
+    again = told_by(item("AUTHORISATION"))
     no = told_by(item("AUTHORISATION", success="false", reason="Refused"))
     assert yes.event_id == again.event_id != no.event_id
     assert isinstance(no.reply, Declined)
@@ -107,6 +107,25 @@ def test_what_did_not_come_about_is_a_hard_no(
 ) -> None:
     event = told_by(item(code, reference, success=success))
     assert (event.reply.reason, event.reply.soft, event.key) == (reason, False, reference)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eventDate": "2026-03-01T14:00:00+01:00"},
+        {"reason": "Refused later"},
+        {"additionalData": {"refusalReasonRaw": "05 : Do not honor"}},
+    ],
+    ids=["date", "reason", "issuer"],
+)
+def test_what_adyen_tells_again_in_other_words_contradicts_nothing(change: dict[str, Any]) -> None:
+    """The inbox refuses other facts under one id, and Adyen repeats what is refused."""
+    told = {"success": "false", "reason": "Refused", "paymentMethod": "visa"}
+    told |= {"eventDate": "2026-03-01T13:00:00+01:00"}
+    first = told_by(item("AUTHORISATION", **told))
+    second = told_by(item("AUTHORISATION", **(told | change)))
+    assert first == told_by(item("AUTHORISATION", **told))
+    assert first == second or first.event_id != second.event_id
 
 
 @pytest.mark.parametrize(
