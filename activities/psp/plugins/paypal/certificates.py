@@ -57,9 +57,10 @@ class FromPaypal:
         host = host_of(url)
         if host is None:
             raise WebhookRefused("certificate_url")
-        wire = self._wires.setdefault(host, Wire(f"https://{host}", limits=LIMITS))
+        if host not in self._wires:
+            self._wires[host] = Wire(f"https://{host}", limits=LIMITS)
         path = url.removeprefix(f"https://{host}")
-        return await wire.exchange("GET", path, headers={"Accept": "*/*"})
+        return await self._wires[host].exchange("GET", path, headers={"Accept": "*/*"})
 
     async def aclose(self) -> None:
         for wire in self._wires.values():
