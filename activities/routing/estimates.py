@@ -37,7 +37,7 @@ ORDER BY version DESC LIMIT 1
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """Which payments a policy was judged by."""
+    """A policy, and which payments it was judged by."""
 
     brand: str
     """Of the policy; `*` stands for the brands that have none of their own."""
@@ -47,19 +47,17 @@ class About:
     """False: there were more than are looked at, and these are the newest of them."""
 
 
-@dataclass(frozen=True)
-class Estimated:
-    about: About
+@dataclass(frozen=True, kw_only=True)
+class Estimated(About):
     estimate: Estimate
 
 
-@dataclass(frozen=True)
-class Replayed:
-    about: About
+@dataclass(frozen=True, kw_only=True)
+class Replayed(About):
     moved: int
     """How many would have gone elsewhere first."""
-    newest: Sequence[Moved]
-    """At most `MOST_MOVED` of them."""
+    first: Sequence[Moved]
+    """The newest of them, at most `MOST_MOVED`."""
 
 
 class Estimates:
@@ -85,14 +83,15 @@ class Estimates:
         self, policy_id: str, version: int | None, begin: datetime, end: datetime
     ) -> Estimated:
         """Of payments opened from `begin` up to `end`. Raises LookupError, EndedEarly."""
-        return Estimated(*await self._judged(estimate, policy_id, version, begin, end))
+        about, found = await self._judged(estimate, policy_id, version, begin, end)
+        return Estimated(**vars(about), estimate=found)
 
     async def replay(
         self, policy_id: str, version: int | None, begin: datetime, end: datetime
     ) -> Replayed:
         """Which of them would have gone elsewhere first. Raises LookupError, EndedEarly."""
         about, moved = await self._judged(replay_plain, policy_id, version, begin, end)
-        return Replayed(about, len(moved), moved[:MOST_MOVED])
+        return Replayed(**vars(about), moved=len(moved), first=moved[:MOST_MOVED])
 
     async def _judged(
         self, judge: Judge[T], policy_id: str, version: int | None, begin: datetime, end: datetime

@@ -114,11 +114,11 @@ async def test_a_replay_tells_which_payments_would_have_gone_elsewhere(
     await operators.propose(f"p-{brand}", brand, plain("north", rules=rules))
     estimates = Estimates(operators.pool, operators.snapshots)
     replayed = await estimates.replay(f"p-{brand}", 2, BEGIN, END)
-    assert (replayed.about.payments, replayed.about.version, replayed.moved) == (2, 2, 1)
-    assert replayed.newest == [Moved(vouchers.payment_id, NORTH, SOUTH, "vouchers", None)]
+    assert (replayed.payments, replayed.version, replayed.moved) == (2, 2, 1)
+    assert replayed.first == [Moved(vouchers.payment_id, NORTH, SOUTH, "vouchers", None)]
     assert (await estimates.replay(f"p-{brand}", 1, BEGIN, END)).moved == 0
     before = BEGIN - timedelta(hours=1)
-    assert (await estimates.replay(f"p-{brand}", 2, before, BEGIN)).about.payments == 0
+    assert (await estimates.replay(f"p-{brand}", 2, before, BEGIN)).payments == 0
     with pytest.raises(LookupError):
         await estimates.replay(f"p-{brand}", 3, BEGIN, END)
 
@@ -149,11 +149,11 @@ async def test_more_payments_than_one_looks_at_are_the_newest_and_said_to_be_so(
     await operators.propose(f"p-{brand}", brand, plain("south"))
     few = Estimates(operators.pool, operators.snapshots, most=3)
     replayed = await few.replay(f"p-{brand}", None, BEGIN, END)
-    assert (replayed.about.payments, replayed.about.complete) == (3, False)
+    assert (replayed.payments, replayed.complete) == (3, False)
     newest = [request.payment_id for request in reversed(requests[1:])]
-    assert [moved.payment_id for moved in replayed.newest] == newest
+    assert [moved.payment_id for moved in replayed.first] == newest
     enough = Estimates(operators.pool, operators.snapshots, most=4)
-    assert (await enough.replay(f"p-{brand}", None, BEGIN, END)).about.complete
+    assert (await enough.replay(f"p-{brand}", None, BEGIN, END)).complete
 
 
 async def test_a_policy_that_learns_is_judged_by_the_counts_of_that_time(
