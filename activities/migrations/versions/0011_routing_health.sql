@@ -268,8 +268,9 @@ BEGIN
     WHERE p.payment_id = the_payment AND p.released_at IS NULL
       AND routing_covers(s, the_brand, the_psp, the_account, the_region, the_operation);
     IF held IS NULL THEN
-        UPDATE routing_parked p SET released_at = clock_timestamp(), told_at = clock_timestamp()
-        WHERE p.payment_id = the_payment AND p.released_at IS NULL;
+        UPDATE routing_parked p
+        SET released_at = coalesce(p.released_at, clock_timestamp()), told_at = clock_timestamp()
+        WHERE p.payment_id = the_payment AND p.told_at IS NULL;
     END IF;
     RETURN held;
 END $$;
