@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from infra.settings import Account, Postgres, Routing, Settings
+
 URL = {"PAYSAGA_POSTGRES_URL": "postgresql://app:secret-word@127.0.0.1:1/paysaga"}
 SANDBOX = {"PAYSAGA_PROFILE": "sandbox"}
 
@@ -52,3 +54,11 @@ async def test_an_account_at_a_psp_without_a_plugin_is_named_with_those_there_ar
     code, said = await ended("api", **URL, **SANDBOX, PAYSAGA_ROUTING_ACCOUNTS=accounts)
     assert code == 1
     assert "no plugin speaks to nobody; known PSPs:" in said
+
+
+def test_psps_are_connected_before_an_account_at_them_exists() -> None:
+    listed = Routing(accounts=[Account(psp="north", id="main")], psps=["south"])
+    chosen = Settings(
+        profile="sandbox", postgres=Postgres.model_validate({"url": "x"}), routing=listed
+    )
+    assert chosen.psps == {"north", "south"}
