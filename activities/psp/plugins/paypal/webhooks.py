@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import orjson
@@ -57,16 +58,36 @@ class Ear:
         """The account for whose subscription it is signed. Raises WebhookRefused, and rather with
         a 503 than with a 401 as long as one account could not be asked about."""
         told = Transmission.of(request)
-        refusals = []
-        for name, verifier in self._verifiers.items():
-            try:
-                if await verifier.is_signed(told, request):
-                    return name
-            except WebhookRefused as refused:
-                refusals.append(refused)
-        raise max(
-            (*refusals, WebhookRefused("signature")), key=lambda refused: refused.status
-        ) from None
+        verdicts = [
+            asyncio.create_task(_verdict(name, verifier, told, request))
+            for name, verifier in self._verifiers.items()
+        ]
+        # All at the same time: one account that PayPal does not answer about delays no other, and
+        # a certificate is fetched once for all.
+        refusals: list[WebhookRefused] = []
+        try:
+            for verdict in asyncio.as_completed(verdicts):
+                said = await verdict
+                if isinstance(said, str):
+                    return said
+                if said is not None:
+                    refusals.append(said)
+        finally:
+            for task in verdicts:
+                task.cancel()
+            await asyncio.gather(*verdicts, return_exceptions=True)
+        refusals.append(WebhookRefused("signature"))
+        raise max(refusals, key=lambda refused: refused.status)
+
+
+async def _verdict(
+    name: str, verifier: ByCertificate | ByAsking, told: Transmission, request: WebhookRequest
+) -> str | WebhookRefused | None:
+    """The account, where the webhook is signed for it; else what stands against it."""
+    try:
+        return name if await verifier.is_signed(told, request) else None
+    except WebhookRefused as refused:
+        return refused
 
 
 def _head(body: bytes) -> EventHead:

@@ -11,7 +11,7 @@ import pytest
 from activities.psp.certification import Canned, Heard, Signed
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
 from activities.psp.plugins.paypal.certification import PaypalCertification
-from activities.psp.plugins.paypal.verification import ASKED_AT_ONCE, VERIFY
+from activities.psp.plugins.paypal.verification import ASKED_AT_ONCE, ASKING_SECONDS, VERIFY
 from tests.activities.psp import peer
 from tests.activities.psp.descriptions import (
     Request,
@@ -146,3 +146,17 @@ async def test_a_flood_of_webhooks_asks_paypal_about_few_at_once_and_loses_none(
             refused = [each.exception() for each in done]
             assert {getattr(each, "status", 200) for each in refused} == {503}
             assert len((await adapter.hear(request)).events) == 1
+
+
+async def test_accounts_that_paypal_does_not_answer_about_delay_no_other() -> None:
+    async with peer.listening(peer.hangs) as far:
+        silent = {
+            f"silent-{number}": account(
+                f"silent-{number}", f"{number}WC1", url=far.url, webhook_verification="api"
+            )
+            for number in range(3)
+        }
+        told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
+        async with asyncio.timeout(ASKING_SECONDS / 2):
+            delivery = await hear(told, {**silent, "us": account("us", SECOND)})
+    assert delivery.events[0].account == "us"
