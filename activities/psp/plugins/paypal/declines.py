@@ -36,6 +36,9 @@ STATUSES: dict[str, Meaning] = {
 }
 """Of an authorization or a capture that comes without a code."""
 
+DETAILS: dict[str, Meaning] = {"DECLINED_BY_RISK_FRAUD_FILTERS": (Reason.FRAUD, HARD)}
+"""`status_details.reason`, where it says why: younger than the descriptions, in Orders of today."""
+
 REFUND_STATUSES: dict[str, Meaning] = {
     "FAILED": (Reason.NOT_REFUNDABLE, HARD),
     "CANCELLED": (Reason.RETURNED, HARD),
@@ -54,6 +57,8 @@ def declined(code: str, *tables: dict[str, Meaning], advice: Advice | None = Non
 
 def declined_payment(moved: Moved, order: Order | None = None) -> Declined:
     """An authorization or a capture that was refused, by the processor's code where one came."""
+    if moved.status_details.reason in DETAILS:
+        return declined(moved.status_details.reason, DETAILS)
     told = moved.processor_response
     code = told.response_code if told is not None else None
     if told is None or code is None or code in SUCCESS:

@@ -82,6 +82,15 @@ def test_mastercards_advice_is_read_by_mastercards_own_rules() -> None:
     assert made.soft is False
 
 
+def test_what_paypals_own_filters_hold_for_fraud_goes_to_nobody_else() -> None:
+    moved, order = denied("VISA", response_code="0500")
+    details = {"reason": "DECLINED_BY_RISK_FRAUD_FILTERS"}
+    told = Moved.model_validate({**moved.model_dump(exclude_none=True), "status_details": details})
+    for made in (declined_payment(told, order), declined_payment(told)):
+        assert (made.reason, made.soft) == ("fraud", False)
+        assert made.code == "DECLINED_BY_RISK_FRAUD_FILTERS"
+
+
 def test_advice_that_nobody_knows_is_none() -> None:
     made = declined_payment(*denied("VISA", response_code="0500", payment_advice_code="99"))
     assert made.advice is None
