@@ -24,9 +24,12 @@ from activities.registry.declines import DeclineReads
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Requests
 from activities.risk.players import RiskPlayers
+from activities.routing.breakers import Breakers
 from activities.routing.changes import Changes
 from activities.routing.estimates import Estimates
+from activities.routing.rates import Rates
 from activities.routing.snapshot import Snapshots
+from activities.routing.stops import Stops
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
 from api import (
@@ -48,8 +51,11 @@ from api import (
     routing_chargebacks,
     routing_estimates,
     routing_experiments,
+    routing_health,
     routing_policies,
+    routing_rates,
     routing_receipts,
+    routing_stops,
     security,
     wallet,
     webhook_types,
@@ -96,6 +102,9 @@ _NOUNS = (
     routing_receipts,
     routing_experiments,
     routing_chargebacks,
+    routing_health,
+    routing_stops,
+    routing_rates,
     cases,
     security,
     webhook_types,
@@ -171,6 +180,9 @@ async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
         snapshots=snapshots,
         changes=Changes(pool, snapshots, settings.psps),
         estimates=Estimates(pool, snapshots),
+        stops=Stops(pool),
+        breakers=Breakers(pool),
+        rates=Rates(pool, client),
         players=RiskPlayers(pool),
         feed=Feed(pool),
         inbox=Inbox(pool),

@@ -27,9 +27,12 @@ from activities.registry.declines import DeclineReads
 from activities.registry.reads import RegistryReads
 from activities.registry.requests import Claim, Requests
 from activities.risk.players import RiskPlayers
+from activities.routing.breakers import Breakers
 from activities.routing.changes import Changes
 from activities.routing.estimates import Estimates
+from activities.routing.rates import Rates
 from activities.routing.snapshot import Snapshots
+from activities.routing.stops import Stops
 from activities.routing.switches import Switches
 from activities.wallet.reads import WalletReads
 from api.auth import CASHIERS, READERS, Caller, Door
@@ -57,6 +60,9 @@ class Parts:
     snapshots: Snapshots
     changes: Changes
     estimates: Estimates
+    stops: Stops
+    breakers: Breakers
+    rates: Rates
     players: RiskPlayers
     feed: Feed
     inbox: Inbox

@@ -69,7 +69,7 @@ async def listed(
         ask.caller.brands,
         is_open=None if state is None else state == "open",
         subject=subject,
-        before=_before(cursor),
+        before=before(cursor),
         limit=limit + 1,
     )
     more = str(found[limit - 1].id) if len(found) > limit else None
@@ -160,7 +160,7 @@ def view(change: Change) -> ChangeView:
     )
 
 
-def _before(cursor: str | None) -> int | None:
+def before(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 15):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from activities.routing.apart import EndedEarly
 from api.bodies import Body, json_body
 from api.dependencies import DeskWrite, Write
-from api.errors import FieldError, invalid, not_found
+from api.errors import FieldError, invalid, not_found, unavailable
 from api.idempotency import Reply, once
 from api.listing import moment_of
 from api.openapi import takes, writes
@@ -22,6 +24,7 @@ from api.words import Moment
 
 router = APIRouter(prefix="/v1/routing/policies/{policy_id}", tags=["Routing"])
 
+T = TypeVar("T")
 _MOST_DAYS = 31
 
 
@@ -64,9 +67,7 @@ async def estimate(
     asked = await _asked(ask, policy_id, body)
 
     async def act(_: str, __: bool) -> Reply:
-        found = await ask.parts.estimates.estimate(
-            asked.policy_id, asked.version, asked.begin, asked.end
-        )
+        found = await _judged(ask.parts.estimates.estimate, asked)
         return Reply(201, estimated(policy_id, found))
 
     return await once(ask, _claim(ask, asked, body), act)
@@ -88,12 +89,19 @@ async def replay(
     asked = await _asked(ask, policy_id, body)
 
     async def act(_: str, __: bool) -> Reply:
-        found = await ask.parts.estimates.replay(
-            asked.policy_id, asked.version, asked.begin, asked.end
-        )
+        found = await _judged(ask.parts.estimates.replay, asked)
         return Reply(201, replayed(policy_id, found))
 
     return await once(ask, _claim(ask, asked, body), act)
+
+
+async def _judged(
+    judge: Callable[[str, int | None, datetime, datetime], Awaitable[T]], asked: _Asked
+) -> T:
+    try:
+        return await judge(asked.policy_id, asked.version, asked.begin, asked.end)
+    except EndedEarly:
+        raise unavailable("the process that judges payments") from None
 
 
 def _claim(ask: Write, asked: _Asked, body: Past) -> Any:

@@ -66,6 +66,7 @@ Day = Annotated[str, Word(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", "a day of ISO 8601, s
 PspName = Annotated[str, Word(r"[a-z][a-z0-9_]{0,31}", "the name of a PSP, such as sandbox")]
 AccountName = Annotated[str, Word(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits or . _ -")]
 BrandId = Annotated[str, Word(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits or . _ -")]
+Region = Annotated[str, Word(r"[A-Za-z0-9_-]{1,32}", "1 to 32 letters, digits, _ or -")]
 Status = Annotated[str, Word(r"[A-Z_]{1,40}", "a status, in upper case")]
 PaymentId = Annotated[str, Word(r"(in|po|re)_[0-9a-f]{32}", "in_…, po_… or re_…")]
 
