@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from activities.psp.wire import Answer, InDoubt, NeverSent
 from infra.card_data import has_card_data
@@ -94,7 +95,9 @@ def _not_paid(item: ItemDetail) -> Declined:
     if item.transaction_status in ("RETURNED", "REFUNDED", "REVERSED"):
         reason = declined(item.transaction_status)
         return Declined(reason.reason, reason.soft, item.code)
-    return declined(item.code)
+    told = declined(item.code)
+    # What PayPal will not let go to somebody is nothing to be tried elsewhere, whatever it names.
+    return replace(told, soft=False) if item.transaction_status == "BLOCKED" else told
 
 
 def _of_header(header: BatchHeader, key: str) -> Reply:

@@ -163,6 +163,15 @@ async def test_why_an_item_failed_is_told_by_its_error() -> None:
     assert finding == Declined("unknown_destination", soft=False, code="RECEIVER_UNREGISTERED")
 
 
+@pytest.mark.parametrize(("status", "soft"), [("BLOCKED", False), ("FAILED", True)])
+async def test_what_paypal_blocks_is_paid_by_nobody_else(status: str, soft: bool) -> None:
+    wrong = {"name": "ITEM_PROCESSING_ERROR", "message": "No.", "debug_id": "9"}
+    told = {LOOK: (200, batch("SUCCESS", item(status, errors=wrong)))}
+    finding, _ = await ask("look_up", payout_lookup(), told)
+    assert isinstance(finding, Declined)
+    assert (finding.soft, finding.code) == (soft, "ITEM_PROCESSING_ERROR")
+
+
 @pytest.mark.parametrize(
     "told",
     [
