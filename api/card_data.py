@@ -14,12 +14,16 @@ _LETTERS = re.compile(r"[A-Za-z]")
 def refuse_card_data(*texts: str) -> None:
     """Raises Problem `card-data-refused`."""
     if any(has_card_data(text) for text in texts):
-        raise Problem(
-            422,
-            "card-data-refused",
-            "Card and account numbers are refused",
-            "a value looks like a card number or an IBAN; send a token of the PSP instead",
-        )
+        raise card_data_refused()
+
+
+def card_data_refused() -> Problem:
+    return Problem(
+        422,
+        "card-data-refused",
+        "Card and account numbers are refused",
+        "a value looks like a card number or an IBAN; send a token of the PSP instead",
+    )
 
 
 def without_chance(text: str) -> str:

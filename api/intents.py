@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
@@ -17,6 +17,7 @@ from api.idempotency import Reply, opened_once
 from api.listing import Filters, Page, page, shown
 from api.openapi import reads, takes, writes
 from api.orders import DEFAULT_REGION, new_id, plain, started
+from api.routing_hints import HINTS, Hints, without_absent_hints
 from api.words import (
     IntentId,
     Metadata,
@@ -52,6 +53,11 @@ class CreateIntent(Body):
         "automatic", description="automatic: authorize goes on to capture and credit"
     )
     metadata: Metadata = Field(default_factory=dict)
+    routing: Hints | None = Field(None, description=HINTS)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return without_absent_hints(self)
 
 
 class Authorize(Body):
@@ -77,6 +83,7 @@ EXAMPLE = {
     "return_url": "https://casino.example/cashier",
     "payment_token": "tok_ok",
     "metadata": {"brand_id": "default", "region": "eu"},
+    "routing": {"card_country": "DE", "bin": "400000", "scheme": "visa"},
 }
 _CREATE = Depends(json_body(CreateIntent))
 _NOTHING = Depends(json_body(Nothing, optional=True))
@@ -91,7 +98,7 @@ _NOTHING = Depends(json_body(Nothing, optional=True))
 )
 async def create(ask: CashierWrite, body: Annotated[CreateIntent, _CREATE]) -> Response:
     order, payment = intent_of(ask, body)
-    claim = ask.claim(payment.brand, order.intent_id, body.model_dump(mode="json"))
+    claim = ask.claim(payment.brand, order.intent_id, body.asked)
 
     async def act(intent_id: str, first: bool) -> Reply:
         return Reply(201, views.intent(await started(ask, payment, order, intent_id, first)))
@@ -221,6 +228,7 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
         payment_token=body.payment_token,
         trace_id=ask.trace_id,
         expires_in_seconds=settings.api.intent_minutes * 60,
+        hints=body.routing.hints if body.routing else None,
         checks_stops=True,
     )
     payment = NewPayment(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
@@ -20,6 +20,7 @@ from api.intents import Nothing
 from api.listing import Filters, Page, page, shown
 from api.openapi import reads, takes, writes
 from api.orders import DEFAULT_REGION, new_id, plain, started
+from api.routing_hints import HINTS, Hints, without_absent_hints
 from api.runs import Command
 from api.words import Metadata, Method, Moment, PayoutId, PlayerId, PspToken, Reason, require_method
 from workflows.domain.payments import Kind
@@ -35,6 +36,11 @@ class CreatePayout(Body):
     method: Method
     destination: PspToken = Field(description="the PSP's token of where to pay")
     metadata: Metadata = Field(default_factory=dict)
+    routing: Hints | None = Field(None, description=HINTS)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return without_absent_hints(self)
 
 
 class Approve(Body):
@@ -63,7 +69,7 @@ async def create(
     ask: PayoutWrite, body: Annotated[CreatePayout, Depends(json_body(CreatePayout))]
 ) -> Response:
     order, payment = _payout_of(ask, body)
-    claim = ask.claim(payment.brand, order.payout_id, body.model_dump(mode="json"))
+    claim = ask.claim(payment.brand, order.payout_id, body.asked)
 
     async def act(payout_id: str, first: bool) -> Reply:
         row = await started(ask, payment, order, payout_id, first)
@@ -164,6 +170,7 @@ def _payout_of(ask: Write, body: CreatePayout) -> tuple[PayoutOrder, NewPayment]
         segment=body.metadata.get("player_segment"),
         requester=ask.caller.name,
         trace_id=ask.trace_id,
+        hints=body.routing.hints if body.routing else None,
         checks_stops=True,
     )
     payment = NewPayment(
