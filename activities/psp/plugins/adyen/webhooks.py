@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
 from workflows.domain.money import MoneyError
-from workflows.domain.psp import Fact, PspEvent
+from workflows.domain.psp import PspEvent
 
 from . import amounts
 from .events import IGNORED, TRANSLATED
@@ -36,6 +36,7 @@ log = structlog.get_logger("paysaga.psp")
 
 _TEXTS = ("pspReference", "originalReference", "merchantAccountCode", "merchantReference")
 _REFERENCE = 3
+_SIGNATURE = "hmacSignature"
 
 
 class Ear:
@@ -67,7 +68,7 @@ class Ear:
             raise WebhookRefused("unknown_account")
         our_id, account = known
         additional = item.get("additionalData")
-        given = additional.get("hmacSignature") if isinstance(additional, dict) else None
+        given = additional.get(_SIGNATURE) if isinstance(additional, dict) else None
         if not isinstance(given, str) or not given:
             raise WebhookRefused("missing_signature")
         if not (_is_signed(account, content, given) and _is_admitted(account, request)):
@@ -156,24 +157,25 @@ def _event(our_id: str, told: Item) -> PspEvent | None:
         raise WebhookRefused("malformed", status=422) from None
     if fact is None:
         return None
-    occurred_at = _moment(item.at)
     return PspEvent(
         psp="adyen",
-        event_id=f"{item.psp_ref}:{item.code}:{item.success}:{_telling(fact, occurred_at)}",
+        event_id=f"{item.psp_ref}:{item.code}:{item.success}:{_telling(item)}",
         key=key,
         operation=meaning.operation,
         reply=fact,
         amount=amount,
-        occurred_at=occurred_at,
+        occurred_at=_moment(item.at),
         raw_type=item.code,
         account=our_id,
     )
 
 
-def _telling(fact: Fact, occurred_at: str) -> str:
-    """Which telling of a fact it is: Adyen may tell it again with another date or reason. Under one
-    id that would be refused for contradicting the first, and Adyen would tell it for ever."""
-    return hashlib.sha256(orjson.dumps((fact, occurred_at))).hexdigest()[:12]
+def _telling(item: ItemMessage) -> str:
+    """Which telling it is, by what is not signed: Adyen may tell the same with another date or
+    reason. Under one id that would contradict the first and be refused, and be told for ever."""
+    additional = {name: told for name, told in item.additional.items() if name != _SIGNATURE}
+    unsigned = [item.at, item.reason, item.method, additional]
+    return hashlib.sha256(orjson.dumps(unsigned, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
 def _read(told: Item) -> ItemMessage:
