@@ -11,6 +11,7 @@ import httpx
 from tests.api.callers import Caller, a_player, intent
 
 ACCOUNTS, POLICIES = "/v1/routing/accounts", "/v1/routing/policies"
+STOPS, HEALTH, RATES = "/v1/routing/stops", "/v1/routing/health", "/v1/routing/rates"
 CHANGES, RECEIPTS = "/v1/routing/changes", "/v1/routing/receipts"
 
 
