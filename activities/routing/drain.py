@@ -59,7 +59,7 @@ class Drainer:
         for start in range(0, len(due), _AT_ONCE):
             told += await self._told(due[start : start + _AT_ONCE])
         if due:
-            log.info("parked_released", payments=told, later=len(due) - told)
+            log.debug("parked_released", payments=told, later=len(due) - told)
         return told == len(due)
 
     async def _told(self, rows: Sequence[asyncpg.Record]) -> int:
