@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
+import orjson
 from pydantic import Field
 
 from activities.psp.wire import InDoubt
@@ -19,7 +20,7 @@ from .declines import declined
 from .event_types import IGNORED
 from .messages import Message, Moved, Order
 from .payout_messages import Batch, ItemDetail
-from .references import is_ours, order_ref
+from .references import any_key_in, is_ours, order_ref
 
 __all__ = ["IGNORED", "TRANSLATED", "EventHead", "Told", "Unfit"]
 
@@ -31,6 +32,11 @@ class EventHead(Message):
     event_type: Annotated[str, Field(pattern=r"^[A-Z0-9_.\-]{1,100}$")]
     create_time: str = ""
     resource: Annotated[dict[str, Any], Field(repr=False, default_factory=dict)]
+
+    @property
+    def names_a_key(self) -> bool:
+        """Whether a key of ours stands anywhere in it, in whatever field."""
+        return any_key_in(orjson.dumps(self.resource).decode())
 
 
 class Unfit(Exception):

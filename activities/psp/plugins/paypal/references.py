@@ -26,6 +26,7 @@ MARGIN = 0.1
 """Of a retention, at its end: clocks differ, and a question takes time."""
 
 _VOID = re.compile(r"([^:]+):(?:case-)?void:([0-9]+)", re.ASCII)
+_ANY_KEY = re.compile(r'"(?:in|re|po)_[^":]{1,64}:(?:case-)?[a-z]+[:0-9]*"', re.ASCII)
 
 
 def order_ref(order_id: str) -> str:
@@ -49,6 +50,11 @@ def is_ours(key: str | None, operation: Operation) -> bool:
     """Whether PayPal's reference is a key that we gave for such an instruction."""
     step = (key or "").partition(":")[2].removeprefix("case-")
     return step.partition(":")[0] == operation
+
+
+def any_key_in(json: str) -> bool:
+    """Whether a text of JSON is, somewhere, a key of ours."""
+    return _ANY_KEY.search(json) is not None
 
 
 def still_remembered(lookup: Lookup, lasts: timedelta, now: datetime | None = None) -> bool:

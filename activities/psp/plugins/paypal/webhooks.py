@@ -45,10 +45,12 @@ class Ear:
             return Delivery(unknown=(kind,))
         try:
             event = TRANSLATED[kind](Told(head, self._clients[account], account))
-        except (ValidationError, InDoubt):
-            raise WebhookRefused("malformed", status=422) from None
-        except Unfit:
-            raise WebhookRefused("contradictory", status=422) from None
+        except (ValidationError, InDoubt, Unfit) as error:
+            if not head.names_a_key:
+                # Of another shop, or in the words of an older API: nothing of ours is lost.
+                return Delivery(ignored=(kind,))
+            rule = "contradictory" if isinstance(error, Unfit) else "malformed"
+            raise WebhookRefused(rule, status=422) from None
         return Delivery((event,)) if event is not None else Delivery(ignored=(kind,))
 
     async def aclose(self) -> None:

@@ -103,7 +103,24 @@ async def test_what_is_of_nobody_here_is_ignored(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", TRANSLATED)
 async def test_a_resource_that_is_none_is_malformed(kind: str) -> None:
-    assert await refusal(sent(event(kind, {"id": 5}))) == ("malformed", 422)
+    for key in ("in_1:authorize:1", "in_1:capture", "re_1:refund", "po_1:payout:1"):
+        resource = {"id": 5, "custom_id": key}
+        assert await refusal(sent(event(kind, resource))) == ("malformed", 422)
+
+
+@pytest.mark.parametrize("kind", TRANSLATED)
+async def test_what_names_no_key_of_ours_is_passed_over_whatever_it_looks_like(kind: str) -> None:
+    """Of another shop under the same account, or of an older API: PayPal would send it for days."""
+    older = {"id": "8RW", "state": "authorized", "amount": {"total": "7.47", "currency": "USD"}}
+    for resource in (older, {"id": 5, "custom_id": "order 17"}, {}):
+        assert await hear(sent(event(kind, resource))) == Delivery(ignored=(kind,))
+
+
+async def test_a_capture_of_another_shop_for_another_merchant_is_passed_over() -> None:
+    other = captured(payee={"merchant_id": "ZZZZZZZZZZZZZ"}, invoice_id="17", custom_id=None)
+    mine = account("eu", FIRST, merchant_id="C3RT7F4EDMCHA")
+    told = sent(event("PAYMENT.CAPTURE.COMPLETED", other))
+    assert not (await hear(told, {"eu": mine})).events
 
 
 @pytest.mark.parametrize(
