@@ -165,7 +165,8 @@ def _in_words(scope: Scope, excluded: int, left: int) -> str:
     if not excluded:
         return f"no account takes such {noun}s: new ones go as before"
     if left:
-        return f"new {noun}s go to {left} other accounts instead of {excluded}"
+        count = "1 is" if left == 1 else f"{left} are"
+        return f"new {noun}s go to the other accounts: {count} left"
     if scope.operation is Movement.PAYOUTS:
         return "no account would be left: new payouts wait until the stop is lifted"
     return "no account would be left: new deposits are refused until the stop is lifted"

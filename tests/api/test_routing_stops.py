@@ -92,9 +92,11 @@ async def test_a_preview_counts_the_accounts_that_are_left(desk: Desk, name: str
     await desk.account(psp=name, id=f"a-{brand}", brands=[brand], kinds=["deposit"])
     told = (await desk.ann.post(STOPS, stop(name, brand, merchant_account="primary"))).json()
     assert told["left"] == [f"{name}/a-{brand}"]
-    assert told["new_payments"] == "new deposits go to 1 other accounts instead of 1"
-    payouts = stop(name, brand, operation="payouts")
-    assert (await desk.ann.post(STOPS, payouts)).json()["excluded"] == [f"{name}/primary"]
+    assert told["new_payments"] == "new deposits go to the other accounts: 1 is left"
+    # This PSP pays no players.
+    payouts = (await desk.ann.post(STOPS, stop(name, brand, operation="payouts"))).json()
+    assert (payouts["excluded"], payouts["left"]) == ([], [])
+    assert payouts["new_payments"] == "no account takes such payouts: new ones go as before"
 
 
 async def test_what_is_stopped_parks_and_goes_on_when_the_stop_is_lifted(
