@@ -18,11 +18,9 @@ def sentences(document: Mapping[str, Any]) -> list[str]:
 
 def in_words(policy: Policy) -> list[str]:
     """One sentence for each rule, in their order, then the default's and how far a payment goes."""
-    cascade = policy.cascade
-    said = [
-        *(explain(rule) for rule in policy.rules),
-        f"otherwise {action_in_words(policy.default)}.",
-    ]
+    cascade, default = policy.cascade, action_in_words(policy.default)
+    said = [explain(rule) for rule in policy.rules]
+    said.append(f"otherwise {default}." if said else f"always {default}.")
     if policy.id != BUILTIN:
         said.append(f"a payment: at most {cascade.attempts} attempts within {cascade.seconds} s.")
     return said
