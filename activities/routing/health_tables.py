@@ -161,6 +161,8 @@ class ParkedRow(SQLModel, table=True):
     leased_until: datetime | None = Field(sa_column=_time(nullable=True))
     told_at: datetime | None = Field(sa_column=_time(nullable=True))
     run_over: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    rerouted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """It was released without an account, and told to be routed anew."""
 
 
 class RateRow(SQLModel, table=True):

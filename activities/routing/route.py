@@ -20,7 +20,7 @@ from activities.routing.parking import Parking
 from activities.routing.receipts import ROUTE, Kept, keep
 from activities.routing.snapshot import BUILTIN, GENERATION, Snapshot, Snapshots
 from activities.routing.switches import OFF
-from workflows.domain.payments import Route, RouteRequest
+from workflows.domain.payments import Kind, Route, RouteRequest
 from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.accounts import Accounts, key_of_account
 from workflows.domain.routing.decision import Decision, decide
@@ -94,7 +94,9 @@ class PolicyRouting(Parking):
         while True:
             decision = case.decided(health)
             first = decision.receipt.candidates[0] if decision.receipt.candidates else None
-            if first is None or not first.probe:
+            if first is None:
+                return _patient(case, health, decision)
+            if not first.probe:
                 return decision
             if await self._conditions.claim(first.account, method):
                 return decision
@@ -136,6 +138,14 @@ def _route(case: Case, health: Health, decision: Decision) -> Route:
         reuses_3ds=tuple(key for key in keys if profiles[key].reuses_3ds),
         stopped=decision.refusal is not None and _is_only_stopped(case, health, decision),
     )
+
+
+def _patient(case: Case, health: Health, refused: Decision) -> Decision:
+    """Nobody stands at the till for a payout: rather than fail it waits for a PSP that is down."""
+    if case.facts.kind is not Kind.PAYOUT or not health.standings:
+        return refused
+    decision = case.decided(replace(health, standings=()))
+    return refused if decision.refusal is not None else decision
 
 
 def _is_only_stopped(case: Case, health: Health, decision: Decision) -> bool:

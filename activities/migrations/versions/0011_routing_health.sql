@@ -208,7 +208,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON routing_stop_e
     FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 -- A payment that waits for a stop. Without PSP and account: it could go to stopped ones only, and
--- waits for each of the stops. Released: it may go; told: its run knows, or is over.
+-- waits for any of the stops. Released: it may go; told: its run knows, or is over; rerouted: it
+-- was released and told to be routed anew.
 CREATE TABLE routing_parked (
     payment_id   text NOT NULL,
     stop_id      bigint NOT NULL,
@@ -222,6 +223,7 @@ CREATE TABLE routing_parked (
     leased_until timestamptz,
     told_at      timestamptz,
     run_over     boolean NOT NULL DEFAULT false,
+    rerouted     boolean NOT NULL DEFAULT false,
     PRIMARY KEY (payment_id, stop_id)
 );
 CREATE INDEX routing_parked_waiting ON routing_parked (stop_id, parked_at, payment_id)
@@ -241,7 +243,8 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- The stop for which the payment waits, or null: it may move. Asking twice is asking once. What a
--- lifted stop has parked waits for its turn; what it has not goes at once.
+-- lifted stop has parked waits for its turn; what it has not goes at once. A payment without an
+-- account may be routed anew, once, for each of its stops that let it go.
 CREATE FUNCTION routing_may_move(
     the_payment text, the_brand text, the_psp text, the_account text, the_region text,
     the_operation text
@@ -250,17 +253,30 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     held bigint;
 BEGIN
+    IF the_psp IS NULL THEN
+        UPDATE routing_parked p
+        SET rerouted = true, told_at = coalesce(p.told_at, clock_timestamp())
+        WHERE p.payment_id = the_payment AND p.psp IS NULL
+          AND p.released_at IS NOT NULL AND NOT p.rerouted;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     SELECT min(s.id) INTO held FROM routing_stops s
     WHERE s.lifted_at IS NULL
       AND routing_covers(s, the_brand, the_psp, the_account, the_region, the_operation);
     IF held IS NOT NULL THEN
-        INSERT INTO routing_parked
+        INSERT INTO routing_parked AS parked
             (payment_id, stop_id, brand, psp, account, region, operation)
         SELECT the_payment, s.id, the_brand, the_psp, the_account, the_region, the_operation
         FROM routing_stops s
         WHERE s.lifted_at IS NULL AND (the_psp IS NULL OR s.id = held)
           AND routing_covers(s, the_brand, the_psp, the_account, the_region, the_operation)
-        ON CONFLICT DO NOTHING;
+        -- It went another way in the meantime, and is back.
+        ON CONFLICT (payment_id, stop_id) DO UPDATE
+        SET psp = excluded.psp, account = excluded.account, parked_at = excluded.parked_at,
+            released_at = NULL, leased_until = NULL, told_at = NULL, rerouted = false
+        WHERE parked.released_at IS NOT NULL;
         RETURN held;
     END IF;
     SELECT min(p.stop_id) INTO held

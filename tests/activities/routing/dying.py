@@ -84,8 +84,8 @@ class Shop:
         )
         self._psp = PspCalls(self.catalog, self.watch, deadline_seconds=DEADLINE)
 
-    async def route(self, brand: str = "") -> tuple[MerchantAccount, ...]:
-        return (await self._routing.route(asked(brand or a_brand()))).candidates
+    async def route(self, brand: str = "", **changes: Any) -> tuple[MerchantAccount, ...]:
+        return (await self._routing.route(asked(brand or a_brand(), **changes))).candidates
 
     async def pay(self) -> Outcome | None:
         """None: nobody was there to be asked."""

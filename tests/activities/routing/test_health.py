@@ -28,6 +28,7 @@ from tests.activities.routing.dying import (
     state,
     story,
 )
+from workflows.domain.payments import Kind
 from workflows.domain.psp import Approved, MerchantAccount, NotSent, Unknown
 from workflows.domain.routing.breaker import State
 
@@ -115,6 +116,20 @@ async def test_another_worker_hears_of_it_within_a_second(
         await two.watch.flush()
         assert two.watch.refuses(MerchantAccount(dead, "main"), "card")
         assert await two.route() == (MerchantAccount(well, "main"),)
+
+
+async def test_a_payout_waits_for_a_psp_that_is_down_if_there_is_no_other(
+    books: asyncpg.Pool,
+) -> None:
+    dead, well = (MerchantAccount(a_psp(), "main") for _ in range(2))
+    urls = {each.psp: refusing_url() for each in (dead, well)}
+    async with a_shop(books, urls) as shop:
+        for account, left in ((dead, (well,)), (well, (dead, well))):
+            for _ in range(QUICK.in_a_row):
+                shop.watch.begun(account, "card")(NotSent("no connection"))
+            await shop.watch.flush()
+            assert await shop.route(kind=Kind.PAYOUT) == left
+        assert await shop.route() == ()
 
 
 async def test_declines_never_open_it(books: asyncpg.Pool) -> None:
