@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,10 +18,13 @@ from .payment import Payment
 class Desk:
     """Where the run of one payout waits for people. `ending` says how it ends without payment."""
 
-    def __init__(self, payout: Payment[Status], requester: str) -> None:
+    def __init__(
+        self, payout: Payment[Status], requester: str, is_parked: Callable[[], bool]
+    ) -> None:
         self.ending: Status | None = None
         self._payout = payout
         self._requester = requester
+        self._is_parked = is_parked
         self._approval: Approval | None = None
         self._closed = False
 
@@ -60,7 +64,8 @@ class Desk:
 
     @property
     def can_cancel(self) -> bool:
-        return not self._closed and not self._payout.final and self.ending is None
+        idle = not self._closed or self._is_parked()
+        return idle and not self._payout.final and self.ending is None
 
     def validate(self, approval: Approval) -> None:
         """Raises ApplicationError `FourEyes`, `IllegalState` or `InvalidDecision`."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import doubts, policies
+from .cascade import Cascade, problem_of
 from .conversation import Conversation
 from .domain.deposits import DepositOrder, Status
 from .domain.money import Money
-from .domain.payments import Problem
+from .domain.payments import Route
 from .domain.psp import (
     COMPLETE,
     Approved,
+    Authentication,
     AuthorizeInstruction,
     CompleteInstruction,
     Declined,
@@ -25,7 +27,6 @@ from .domain.psp import (
     VoidInstruction,
     key_of,
 )
-from .domain.routing import may_cascade
 from .payment import Payment
 from .questions import void_of
 
@@ -59,13 +60,14 @@ class Authorization:
     """What the player came back with."""
     expires: datetime
 
-    async def obtain(self, candidates: tuple[MerchantAccount, ...]) -> Hold | None:
+    async def obtain(self, route: Route) -> Hold | None:
         """A hold, or None with the reason in the payment's facts (or given up)."""
-        problem = Problem("no_route")
-        for number, account in enumerate(candidates, 1):
+        cascade = Cascade(route)
+        while (account := cascade.next_account()) is not None:
             if self.given_up():
                 return None
-            instruction = self._instruction(account, number)
+            proof = cascade.authentication_for(account)
+            instruction = self._instruction(account, cascade.number, proof)
             outcome = await self.payment.psp.ask(instruction)
             if isinstance(outcome, Pending):
                 result = await self._outcome_of_pending(instruction, outcome)
@@ -74,10 +76,8 @@ class Authorization:
                 outcome = result
             if isinstance(outcome, Approved):
                 return Hold(instruction, outcome)
-            problem = problem_of(outcome)
-            if not may_cascade(outcome):
-                break
-        self.payment.learn(problem=problem)
+            cascade.heard(account, outcome)
+        self.payment.learn(problem=cascade.problem)
         return None
 
     async def _outcome_of_pending(
@@ -132,7 +132,9 @@ class Authorization:
             parameters=self.take_back(),
         )
 
-    def _instruction(self, account: MerchantAccount, number: int) -> AuthorizeInstruction:
+    def _instruction(
+        self, account: MerchantAccount, number: int, proof: Authentication | None
+    ) -> AuthorizeInstruction:
         order = self.order
         return AuthorizeInstruction(
             key=key_of(order.intent_id, Operation.AUTHORIZE, number),
@@ -143,6 +145,7 @@ class Authorization:
             payment_token=self.token,
             player_id=order.player.id,
             return_url=order.return_url,
+            authentication=proof,
         )
 
 
@@ -151,11 +154,3 @@ async def release(psp: Conversation, void: VoidInstruction) -> None:
     outcome = await psp.settle(void)
     if not isinstance(outcome, Approved):
         await doubts.unreleased(void, problem_of(outcome).reason)
-
-
-def problem_of(outcome: Declined | NotSent) -> Problem:
-    match outcome:
-        case Declined():
-            return Problem(outcome.reason, outcome.code, outcome.soft, outcome.advice)
-        case NotSent():
-            return Problem("psp_unreachable")

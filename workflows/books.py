@@ -8,7 +8,17 @@ from typing import Any, TypeVar
 from temporalio import workflow
 
 from .domain.cases import CaseFile, CaseNote
-from .domain.payments import Case, Recalled, Record, Route, RouteRequest, ScreenRequest, Verdict
+from .domain.payments import (
+    Case,
+    Moved,
+    MoveRequest,
+    Recalled,
+    Record,
+    Route,
+    RouteRequest,
+    ScreenRequest,
+    Verdict,
+)
 from .domain.wallet import CaptureHold, Credit, Hold, Release, WalletResult
 from .policies import BOOK
 from .ports import Cases, Registry, Risk, Routing, Wallet
@@ -32,6 +42,11 @@ async def screen(request: ScreenRequest) -> Verdict:
 
 async def route(request: RouteRequest) -> Route:
     return await _ask(Routing.route, request, "Which merchant accounts, in which order?")
+
+
+async def may_move(request: MoveRequest) -> Moved:
+    at = f" at {request.account.psp}/{request.account.id}" if request.account else ""
+    return await _ask(Routing.may_move, request, f"Is it stopped by hand{at}?")
 
 
 async def record(entry: Record) -> None:

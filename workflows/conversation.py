@@ -194,13 +194,14 @@ class Conversation(Hearing):
             return await self._believe(instruction, event)
         if stop():
             return None
-        finding = await self._look_up(instruction, psp_ref)
+        finding = await self.look_up(instruction, psp_ref)
         settled = isinstance(finding, Approved | Declined)
         if not settled and deadline is not None and workflow.now() >= deadline:
             return None
         return finding
 
-    async def _look_up(self, instruction: Instruction, psp_ref: str | None) -> Finding:
+    async def look_up(self, instruction: Instruction, psp_ref: str | None) -> Finding:
+        """What the PSP knows of it at this moment. It moves nothing and concludes nothing."""
         asked_at = self._first_asked(instruction)
         finding = await questions.look_up(instruction, psp_ref, asked_at)
         if isinstance(finding, Approved) and not questions.agree(instruction, finding):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from . import books
-from .authorization import Authorization, Hold, problem_of, release
+from .authorization import Authorization, Hold, release
+from .cascade import problem_of
+from .checks import moving_of, routing_of, screening_of
 from .domain.deposits import (
     NEXT,
     AuthorizeCommand,
@@ -22,20 +24,13 @@ from .domain.deposits import (
     credit_key_of,
 )
 from .domain.money import Money
-from .domain.payments import (
-    CaptureMethod,
-    Kind,
-    Problem,
-    Record,
-    RouteRequest,
-    ScreenRequest,
-    Stopped,
-)
-from .domain.psp import Approved, CaptureInstruction, Operation, Pending, key_of
+from .domain.payments import CaptureMethod, Kind, Problem, Record, Stopped
+from .domain.psp import Approved, CaptureInstruction, Declined, Operation, Pending, key_of
 from .domain.wallet import Credit
 from .holding import posted_or_bug
+from .parking import Parking
 from .payment import Payment
-from .policies import HOLD_LASTS, RETURNS_AT_MOST
+from .policies import HOLD_LASTS, LOOK_BEFORE_A_HOLD_LAPSES, RETURNS_AT_MOST
 
 EXPECTED = {
     Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
@@ -43,6 +38,7 @@ EXPECTED = {
     Status.PENDING: "the PSP's result, by webhook or when we ask again",
     Status.CLARIFYING: "certainty about an answer that was lost; we keep asking",
     Status.AUTHORIZED: "the capture, at once or by `capture`; `void` releases the hold",
+    Status.PARKED: "the end of the stop, for as long as the hold lasts; `void` releases it",
     Status.CAPTURED: "nothing, the player has been credited",
 }
 
@@ -61,8 +57,10 @@ class Deposit(Payment[Status]):
         self._came_back: dict[str, str] | None = None
         self._returns = 0
         self._held: Money | None = None
+        self._looked_at_hold = self._hold_is_gone = False
         self._to_capture: Money | None = None
         self._ending: Status | None = None
+        self._parking = Parking(self, Status.PARKED, Status.AUTHORIZED, self._is_given_up)
 
     @workflow.run
     async def run(self, order: DepositOrder) -> Record:
@@ -79,7 +77,7 @@ class Deposit(Payment[Status]):
             await self._close(hold)
 
     async def _close(self, hold: Hold | None) -> None:
-        if hold is not None:
+        if hold is not None and not self._hold_is_gone:
             await release(self.psp, hold.void(hold.amount))
         await self.advance(self._ending or Status.FAILED, final=True, redirect_url=None)
 
@@ -133,7 +131,7 @@ class Deposit(Payment[Status]):
 
     @void.validator
     def _may_void(self) -> None:
-        self.require(self._waits_for_capture, "void")
+        self.require(self._waits_for_capture or self._may_leave_parking, "void")
 
     @workflow.update(description="End the deposit before it is captured, undoing what was done")
     async def cancel(self) -> Record:
@@ -149,9 +147,21 @@ class Deposit(Payment[Status]):
         resting = self.status is Status.AUTHORIZED and self._held is not None
         return resting and self._to_capture is None and self._ending is None
 
+    @workflow.signal(description="A stop may be over: ask again whether the capture may go on")
+    def resume(self) -> None:
+        self._parking.resume()
+
+    @property
+    def _may_leave_parking(self) -> bool:
+        return self._parking.waits and self._ending is None
+
     @property
     def _can_end(self) -> bool:
-        return not self.final and self._to_capture is None and self._ending is None
+        idle = not self.final and self._to_capture is None and self._ending is None
+        return idle or self._may_leave_parking
+
+    def _is_given_up(self) -> bool:
+        return self._ending is not None
 
     def _end_if_possible(self) -> None:
         if self._can_end:
@@ -172,21 +182,22 @@ class Deposit(Payment[Status]):
 
     async def _authorized(self) -> Hold | None:
         verdict, route = await asyncio.gather(
-            books.screen(self._screening()), books.route(self._routing())
+            books.screen(screening_of(self._order)), books.route(routing_of(self._order))
         )
         if isinstance(verdict, Stopped):
             self.learn(problem=Problem(verdict.reason))
             return None
+        self.learn(route=route.taken)
         authorization = Authorization(
             payment=self,
             order=self._order,
             token=self._token,
-            given_up=lambda: self._ending is not None,
+            given_up=self._is_given_up,
             is_back=lambda: self._came_back is not None,
             take_back=self._take_back,
             expires=self._expires,
         )
-        hold = await authorization.obtain(route.candidates)
+        hold = await authorization.obtain(route)
         if hold is not None:
             self.move(
                 Status.AUTHORIZED,
@@ -222,8 +233,9 @@ class Deposit(Payment[Status]):
         return self._to_capture
 
     async def _captured(self, hold: Hold) -> Approved | None:
+        lapses = workflow.now() + HOLD_LASTS
         amount = await self._capture_ordered(hold)
-        if amount is None:
+        if amount is None or not await self._may_capture_now(hold, lapses):
             return None
         outcome = await self.psp.settle(
             CaptureInstruction(
@@ -239,6 +251,27 @@ class Deposit(Payment[Status]):
             return outcome
         self.learn(problem=problem_of(outcome))
         return None
+
+    async def _may_capture_now(self, hold: Hold, lapses: datetime) -> bool:
+        """Once no stop is in the way. False: the hold was given up, or will lapse, or has."""
+        if not self._order.checks_stops:
+            return True
+        request = moving_of(self._order, hold.instruction.account)
+        return await self._parking.passes(request, lambda: self._watch_over(hold, lapses))
+
+    async def _watch_over(self, hold: Hold, lapses: datetime) -> datetime:
+        """A hold that is parked may be gone before it lapses: we look once, and void it in time."""
+        now, look_at = workflow.now(), lapses - LOOK_BEFORE_A_HOLD_LAPSES
+        if now >= lapses:
+            self._ending = self._ending or Status.EXPIRED
+        elif now >= look_at and not self._looked_at_hold:
+            self._looked_at_hold = True
+            found = await self.psp.look_up(hold.instruction, hold.approved.psp_ref)
+            if isinstance(found, Declined):
+                self._hold_is_gone = True
+                self._ending = self._ending or Status.EXPIRED
+                self.learn(problem=problem_of(found))
+        return lapses if self._looked_at_hold else look_at
 
     async def _capture_promised(self, pending: Pending) -> None:
         await self.advance(Status.PENDING)
@@ -265,25 +298,3 @@ class Deposit(Payment[Status]):
         if not rest.is_zero:
             await release(self.psp, hold.void(rest, after_capture=True))
             await self.advance(Status.CAPTURED, final=True)
-
-    def _screening(self) -> ScreenRequest:
-        order = self._order
-        return ScreenRequest(
-            kind=Kind.DEPOSIT,
-            player=order.player,
-            amount=order.amount,
-            method=order.method,
-            region=order.region,
-            segment=order.segment,
-            as_of=workflow.now().isoformat(),
-        )
-
-    def _routing(self) -> RouteRequest:
-        order = self._order
-        return RouteRequest(
-            kind=Kind.DEPOSIT,
-            brand=order.player.brand,
-            region=order.region,
-            method=order.method,
-            currency=order.amount.currency,
-        )

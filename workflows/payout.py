@@ -6,8 +6,9 @@ from temporalio import workflow
 
 from . import books
 from .approval import Desk
-from .authorization import problem_of
-from .domain.payments import Kind, Problem, Record, RouteRequest, ScreenRequest, Stopped
+from .cascade import Cascade
+from .checks import moving_of, routing_of, screening_of
+from .domain.payments import Kind, Problem, Record, Route, Stopped
 from .domain.payouts import NEXT, Approval, PayoutOrder, Status
 from .domain.psp import (
     Approved,
@@ -17,16 +18,17 @@ from .domain.psp import (
     Pending,
     key_of,
 )
-from .domain.routing import may_cascade
 from .domain.wallet import Refused
 from .hearing import Certain
 from .holding import Holding
+from .parking import Parking
 from .payment import Payment
 
 EXPECTED = {
     Status.SUBMITTED: "our checks and the hold of the player's money",
     Status.AWAITING_APPROVAL: "a second person's word within 30 days; the money is held",
     Status.POSTPONED: "the end of the postponement, or an earlier `approve`",
+    Status.PARKED: "the end of the stop; the money is held, `cancel` gives it back",
     Status.PROCESSING: "the PSP's word that it has paid, by webhook",
     Status.CLARIFYING: "certainty about an answer that was lost; we keep asking",
     Status.SETTLED: "nothing, the player has been paid",
@@ -41,7 +43,8 @@ class Payout(Payment[Status]):
         self._order = order
         self._on_its_way = False
         self._holding = Holding(order.payout_id, order.player, order.amount)
-        self._desk = Desk(self, order.requester)
+        self._parking = Parking(self, Status.PARKED, Status.SUBMITTED, self._is_given_up)
+        self._desk = Desk(self, order.requester, is_parked=lambda: self._parking.waits)
 
     @workflow.run
     async def run(self, order: PayoutOrder) -> Record:
@@ -49,7 +52,7 @@ class Payout(Payment[Status]):
         return await self.to_the_end(self._payout, self._desk.cancel_if_possible)
 
     async def _payout(self) -> None:
-        verdict = await books.screen(self._screening())
+        verdict = await books.screen(screening_of(self._order))
         if isinstance(verdict, Stopped):
             await self._refuse(verdict.reason)
         elif isinstance(await self._holding.take(), Refused):
@@ -82,6 +85,13 @@ class Payout(Payment[Status]):
     def _may_cancel(self) -> None:
         self.require(self._desk.can_cancel, "cancel")
 
+    @workflow.signal(description="A stop may be over: ask again whether the payout may go on")
+    def resume(self) -> None:
+        self._parking.resume()
+
+    def _is_given_up(self) -> bool:
+        return self._desk.ending is not None
+
     # --- steps --------------------------------------------------------------------------------
 
     async def _refuse(self, reason: str) -> None:
@@ -97,22 +107,40 @@ class Payout(Payment[Status]):
 
     async def _paid(self) -> MerchantAccount | None:
         """The account that paid, or None: certainly none did, and the facts say why."""
-        route = await books.route(self._routing())
-        self._on_its_way = True
-        problem = Problem("no_route")
-        for number, account in enumerate(route.candidates, 1):
-            if self._desk.ending is not None:
+        cascade = Cascade(await self._routed())
+        while (account := cascade.next_account()) is not None:
+            if self._desk.ending is not None or not await self._may_pay_now(account):
                 return None
             self._desk.close()
-            outcome = await self._pay(account, number)
+            outcome = await self._pay(account, cascade.number)
             if isinstance(outcome, Approved):
                 self.learn(account=account, psp_ref=outcome.psp_ref, problem=None)
                 return account
-            problem = problem_of(outcome)
-            if not may_cascade(outcome):
-                break
-        self.learn(problem=problem)
+            cascade.heard(account, outcome)
+        self.learn(problem=cascade.problem)
         return None
+
+    async def _routed(self) -> Route:
+        """Where only stops by hand are in the way we wait, and ask anew when they may be over."""
+        order, number = self._order, 1
+        route = await books.route(routing_of(order))
+        self._on_its_way = True
+        while route.stopped and order.checks_stops and self._desk.ending is None:
+            if await self._parking.may_move(moving_of(order, None)):
+                number += 1
+                route = await books.route(routing_of(order, number))
+                if not route.stopped:
+                    break
+            await self._parking.rest()
+        self._parking.leave()
+        self.learn(route=route.taken)
+        return route
+
+    async def _may_pay_now(self, account: MerchantAccount) -> bool:
+        """Once no stop is in the way. False: the payout was cancelled."""
+        if not self._order.checks_stops:
+            return True
+        return await self._parking.passes(moving_of(self._order, account))
 
     async def _pay(self, account: MerchantAccount, number: int) -> Certain:
         order = self._order
@@ -130,25 +158,3 @@ class Payout(Payment[Status]):
             await self.advance(Status.PROCESSING, account=account, psp_ref=pending.psp_ref)
 
         return await self.psp.settle(instruction, when_pending=promised)
-
-    def _screening(self) -> ScreenRequest:
-        order = self._order
-        return ScreenRequest(
-            kind=Kind.PAYOUT,
-            player=order.player,
-            amount=order.amount,
-            method=order.method,
-            region=order.region,
-            segment=order.segment,
-            as_of=workflow.now().isoformat(),
-        )
-
-    def _routing(self) -> RouteRequest:
-        order = self._order
-        return RouteRequest(
-            kind=Kind.PAYOUT,
-            brand=order.player.brand,
-            region=order.region,
-            method=order.method,
-            currency=order.amount.currency,
-        )

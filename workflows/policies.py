@@ -61,6 +61,12 @@ NEVER_ARRIVED_AFTER = 2
 HOLD_LASTS = timedelta(days=7)
 """A hold that nobody captures is voided before card schemes let it lapse."""
 
+LOOK_BEFORE_A_HOLD_LAPSES = timedelta(days=1)
+"""Of a deposit that is parked: is the hold still there?"""
+
+ASK_AGAIN_AFTER = timedelta(hours=1)
+"""A parked run asks by itself whether it may go on: who resumes it may have been lost."""
+
 APPROVAL_LASTS = timedelta(days=30)
 """A payout that nobody decides on is given back to the player."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from .authorization import problem_of
+from .cascade import problem_of
 from .domain.deposits import credit_key_of
 from .domain.payments import Kind, Problem, Record
 from .domain.psp import Approved, Declined, NotSent, Operation, RefundInstruction, key_of

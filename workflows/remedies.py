@@ -12,7 +12,7 @@ from temporalio.exceptions import FailureError
 
 from . import books
 from .aftermath import amend, give_back, remember
-from .authorization import problem_of
+from .cascade import problem_of
 from .conversation import Conversation
 from .domain.cases import Action, CaseFile, Proposal, Subject, hold_of, remedy_key_of
 from .domain.deposits import Status, capture_id_of, credit_key_of

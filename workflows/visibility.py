@@ -13,7 +13,7 @@ from .domain.cases import CaseOrder, Stage
 from .domain.declines import Advice
 from .domain.deposits import DepositOrder
 from .domain.deposits import Status as DepositStatus
-from .domain.payments import Attempt, CaptureMethod, Facts, Kind, Recalled
+from .domain.payments import Attempt, CaptureMethod, Facts, Kind, Problem, Recalled, RouteTaken
 from .domain.payouts import PayoutOrder
 from .domain.payouts import Status as PayoutStatus
 from .domain.psp import Authentication
@@ -183,19 +183,36 @@ def details(order: PaymentOrder, status: str, facts: Facts, expected: str) -> st
     if facts.account is not None:
         ref = f" · PSP reference `{facts.psp_ref}`" if facts.psp_ref else ""
         lines.append(f"- At `{facts.account.psp}` / `{facts.account.id}`{ref}")
+    if facts.route is not None:
+        lines.append(f"- {_routed(facts.route)}")
+    if facts.stop_id is not None:
+        lines.append(f"- Parked by stop `{facts.stop_id}`")
     if facts.authentication is not None:
         lines += _checks(facts.authentication)
     if facts.problem is not None:
-        code = f" (`{facts.problem.code}`)" if facts.problem.code else ""
-        lines.append(f"- Problem: **{facts.problem.reason}**{code}")
-        if facts.problem.advice is not None:
-            lines.append(f"- The same card again: {_advised(facts.problem.advice)}")
+        lines += _why_not(facts.problem)
     if facts.approver is not None:
         said = f": {facts.decision_reason}" if facts.decision_reason else ""
         lines.append(f"- Decided by `{facts.approver}`{said}")
     if facts.postponed_until is not None:
         lines.append(f"- Postponed until {facts.postponed_until}")
     return "\n".join([*lines, *_attempts(facts)])
+
+
+def _routed(route: RouteTaken) -> str:
+    by = f"rule `{route.rule}`" if route.rule else "its default"
+    refused = f", which refused it: {route.refusal}" if route.refusal else ""
+    return f"Routed by policy `{route.policy}` version {route.version}, {by}{refused}"
+
+
+def _why_not(problem: Problem) -> list[str]:
+    code = f" (`{problem.code}`)" if problem.code else ""
+    lines = [f"- Problem: **{problem.reason}**{code}"]
+    if problem.ended is not None:
+        lines.append(f"- Nobody else was asked: {problem.ended.replace('_', ' ')}")
+    if problem.advice is not None:
+        lines.append(f"- The same card again: {_advised(problem.advice)}")
+    return lines
 
 
 def _checks(proof: Authentication) -> list[str]:

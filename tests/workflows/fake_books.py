@@ -23,6 +23,7 @@ from workflows.domain.payments import (
     Verdict,
 )
 from workflows.domain.psp import MerchantAccount
+from workflows.domain.routing.cascade import CascadeLimits
 from workflows.domain.wallet import (
     CaptureHold,
     Credit,
@@ -94,6 +95,11 @@ class FakeBooks(Registry, Cases, Risk, Routing):
         self.stop_id: int | None = None
         """As long as it is set, what asks whether it may move is parked under this stop."""
         self.moves: list[MoveRequest] = []
+        self.routed: list[RouteRequest] = []
+        self.limits: CascadeLimits | None = CascadeLimits()
+        self.reuses_3ds: tuple[str, ...] = ()
+        self.everywhere = False
+        """The stop leaves no account: routing names none, and says that it is only for stops."""
         self.accounts: tuple[MerchantAccount, ...] = (
             MerchantAccount(psp, "first"),
             MerchantAccount(psp, "second"),
@@ -146,6 +152,18 @@ class FakeBooks(Registry, Cases, Risk, Routing):
         return self.verdict
 
     async def route(self, request: RouteRequest) -> Route:
+        self.routed.append(request)
+        stopped = self.everywhere and self.stop_id is not None
+        return Route(
+            () if stopped else self.accounts,
+            policy="usual",
+            policy_version=3,
+            rule="cards",
+            refusal="no account is allowed" if stopped else None,
+            limits=self.limits,
+            reuses_3ds=self.reuses_3ds,
+            stopped=stopped,
+        )
         return Route(self.accounts)
 
     async def may_move(self, request: MoveRequest) -> Moved:

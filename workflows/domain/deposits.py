@@ -20,6 +20,8 @@ class Status(StrEnum):
     CLARIFYING = "CLARIFYING"
     """An answer was lost; we are finding out. Never a yes and never a no."""
     AUTHORIZED = "AUTHORIZED"
+    PARKED = "PARKED"
+    """Held, and captures are stopped by hand."""
     CAPTURED = "CAPTURED"
     FAILED = "FAILED"
     EXPIRED = "EXPIRED"
@@ -36,7 +38,9 @@ NEXT: dict[Status, set[Status]] = {
     Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED},
     Status.CLARIFYING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED, Status.VOIDED},
     Status.AUTHORIZED: _ENDS
-    | {Status.AUTHORIZED, Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED},
+    | {Status.AUTHORIZED, Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED}
+    | {Status.PARKED},
+    Status.PARKED: _ENDS | {Status.PARKED, Status.AUTHORIZED, Status.CLARIFYING, Status.VOIDED},
     Status.CAPTURED: {Status.CAPTURED},
     Status.FAILED: set(),
     Status.EXPIRED: set(),

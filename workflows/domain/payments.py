@@ -56,6 +56,19 @@ class Problem:
     code: str | None = None
     soft: bool | None = None
     advice: Advice | None = None
+    ended: str | None = None
+    """Why no other merchant account was asked after the last."""
+
+
+@dataclass(frozen=True)
+class RouteTaken:
+    """Who said where the payment was to go; the receipt tells the rest."""
+
+    policy: str
+    version: int
+    rule: str | None = None
+    """None: the policy's default decided."""
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +88,9 @@ class Facts:
     approver: str | None = None
     decision_reason: str | None = None
     postponed_until: str | None = None
+    route: RouteTaken | None = None
+    stop_id: int | None = None
+    """The stop by hand under which it is parked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +232,12 @@ class Route:
     """Of the candidates, as `psp/id`, those that take a 3-D Secure result given elsewhere."""
     stopped: bool = False
     """No candidate, and only because of stops by hand: it is worth while to wait."""
+
+    @property
+    def taken(self) -> RouteTaken | None:
+        if self.policy == "":
+            return None
+        return RouteTaken(self.policy, self.policy_version, self.rule, self.refusal)
 
 
 class Movement(StrEnum):

@@ -14,6 +14,8 @@ class Status(StrEnum):
     SUBMITTED = "PAYOUT_SUBMITTED"
     AWAITING_APPROVAL = "PAYOUT_AWAITING_APPROVAL"
     POSTPONED = "PAYOUT_POSTPONED"
+    PARKED = "PAYOUT_PARKED"
+    """To be paid, and payouts are stopped by hand."""
     PROCESSING = "PAYOUT_PROCESSING"
     """The PSP has it; its word on the end is awaited."""
     CLARIFYING = "PAYOUT_CLARIFYING"
@@ -28,7 +30,7 @@ class Status(StrEnum):
     """Nobody decided in time."""
 
 
-_AT_PSP = {Status.PROCESSING, Status.CLARIFYING, Status.SETTLED, Status.FAILED}
+_AT_PSP = {Status.PROCESSING, Status.CLARIFYING, Status.SETTLED, Status.FAILED, Status.PARKED}
 _UNDECIDED = {
     Status.AWAITING_APPROVAL,
     Status.POSTPONED,
@@ -41,6 +43,7 @@ NEXT: dict[Status, set[Status]] = {
     Status.SUBMITTED: _AT_PSP | {Status.REFUSED, Status.CANCELLED, Status.AWAITING_APPROVAL},
     Status.AWAITING_APPROVAL: _UNDECIDED | _AT_PSP | {Status.SUBMITTED},
     Status.POSTPONED: _UNDECIDED | _AT_PSP | {Status.SUBMITTED},
+    Status.PARKED: {Status.PARKED, Status.SUBMITTED, Status.CANCELLED, Status.FAILED},
     Status.PROCESSING: _AT_PSP,
     Status.CLARIFYING: _AT_PSP,
     Status.SETTLED: set(),

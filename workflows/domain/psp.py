@@ -57,6 +57,8 @@ class AuthorizeInstruction(Instruction):
     payment_token: str | None
     player_id: str
     return_url: str
+    authentication: Authentication | None = None
+    """The player's proof, given through another PSP: who takes it asks for no challenge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,14 +131,30 @@ class Authentication:
 
     scheme: str | None = None
     eci: str | None = None
-    cavv: str | None = None
-    """The PSP's own text, where it tells it."""
+    cavv: str | None = field(default=None, repr=False)
+    """The PSP's own text, where it tells it. Never in a log line."""
     cavv_present: bool | None = None
     version: str | None = None
     ds_trans_id: str | None = None
     liability_shift: bool | None = None
     avs: str | None = None
     cvv: str | None = None
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether it proves to another PSP that the player was authenticated, or was to be."""
+        return bool(self.cavv and self.ds_trans_id) and self.eci in _PROVED
+
+    @property
+    def handed_over(self) -> Authentication:
+        """Of the proof alone: what one PSP checked of the card says nothing to another."""
+        return Authentication(
+            self.scheme, self.eci, self.cavv, None, self.version, self.ds_trans_id
+        )
+
+
+_PROVED = {"05", "06", "02", "01"}
+"""Of Visa and others, and of Mastercard: authenticated, or attempted with a proof."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +177,8 @@ class Declined:
     """The PSP's own code, kept as it came."""
     advice: Advice | None = None
     """Whether, and when, the same card may be tried again."""
+    authentication: Authentication | None = None
+    """What the player had proved before."""
     kind: Literal["declined"] = "declined"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workflows.domain.declines import Reason, Retry
 from workflows.domain.psp import (
     Approved,
     Declined,
@@ -21,7 +22,15 @@ from .cascade import CascadeLimits, may_cascade
 from .facts import ThreeDs
 
 NEVER_AGAIN = frozenset(
-    {"fraud", "stolen_card", "lost_card", "pickup_card", "blocked", "revoked", "duplicate"}
+    {
+        Reason.FRAUD,
+        Reason.STOLEN_CARD,
+        Reason.LOST_CARD,
+        Reason.PICKUP_CARD,
+        Reason.BLOCKED,
+        Reason.REVOKED,
+        Reason.DUPLICATE,
+    }
 )
 """Reasons that end a cascade even where a PSP's table calls them soft."""
 
@@ -36,6 +45,8 @@ class Ended(StrEnum):
     APPROVED = "approved"
     HARD = "hard_decline"
     FRAUD = "fraud"
+    NEVER = "never_again"
+    """The PSP or the card scheme forbids another try."""
     IN_DOUBT = "in_doubt"
     """Unknown or pending: nobody else is asked before it is certain."""
     ATTEMPTS = "attempts_used_up"
@@ -80,6 +91,8 @@ def _ended_by(outcome: Outcome) -> Ended | None:
         case Declined():
             if outcome.reason in NEVER_AGAIN:
                 return Ended.FRAUD
+            if outcome.advice is not None and outcome.advice.retry is Retry.NEVER:
+                return Ended.NEVER
             return None if may_cascade(outcome) else Ended.HARD
         case NotSent():
             return None
