@@ -25,6 +25,7 @@ from tests.activities.routing.dying import (
     a_shop,
     doubts,
     passes,
+    standing,
     state,
     story,
 )
@@ -88,6 +89,24 @@ async def test_a_psp_that_hangs_is_found_out_before_its_first_deadline(
         assert not any(call.done() for call in calls)
         assert doubts(await asyncio.gather(*calls)) == QUICK.in_a_row
     assert (await story(shop.breakers, dead))[0] == ("card", "open")
+
+
+async def test_an_answer_that_comes_too_late_is_one_failure_and_no_answer(
+    books: asyncpg.Pool,
+) -> None:
+    psp = a_psp()
+    async with a_shop(books, {psp: refusing_url()}) as shop:
+        calls = [shop.watch.begun(MerchantAccount(psp, "main"), "card") for _ in range(3)]
+        await asyncio.sleep(SLOW + 0.05)
+        for ended in calls:
+            ended(Approved("auth_1", AMOUNT))
+        await shop.watch.flush()
+        assert (await standing(shop.breakers, psp)).failed_in_a_row == 3
+    counted = await books.fetchrow(
+        "SELECT sum(answered), sum(failed) FROM routing_breaker_counts WHERE psp = $1", psp
+    )
+    assert counted is not None
+    assert tuple(counted) == (0, 3)
 
 
 async def test_what_was_routed_to_a_psp_before_it_died_is_not_sent_there(
