@@ -12,13 +12,29 @@ from workflows.domain.routing.accounts import ANY
 from workflows.domain.routing.breaker import Breaker, Settings, State, may_probe
 from workflows.domain.routing.health import WELL, Health, Standing, Stop
 
+_READS = """
+SELECT nullif(jsonb_strip_nulls(jsonb_build_object(
+    'breakers', (
+        SELECT jsonb_agg(jsonb_build_object(
+            'psp', b.psp, 'account', b.account, 'method', b.method, 'state', b.state,
+            'probes', (SELECT count(*) FROM unnest(b.probes) AS p WHERE p > clock_timestamp())
+        )) FROM routing_breakers b WHERE b.state <> 'closed'
+    ),
+    'stops', (
+        SELECT jsonb_agg(jsonb_build_object(
+            'psp', s.psp, 'account', s.account, 'brand', s.brand, 'region', s.region,
+            'operation', s.operation
+        )) FROM routing_stops s WHERE s.lifted_at IS NULL
+    )
+)), '{}')
+"""
 _STOPPED_BY = {Kind.DEPOSIT: Movement.CAPTURES, Kind.PAYOUT: Movement.PAYOUTS}
 
 
 class SharedConditions:
     """`psps`: those that there are, for stops that stand for every PSP."""
 
-    reads = "routing_conditions()"
+    reads = _READS
 
     def __init__(
         self, breakers: Breakers, psps: Collection[str], settings: Settings | None = None

@@ -424,25 +424,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE payment_id = the_payment AND stop_id = the_stop AND told_at IS NULL;
 $$;
 
--- All that routing asks about the health of PSPs, as one value; null for nothing amiss.
-CREATE FUNCTION routing_conditions() RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT nullif(jsonb_strip_nulls(jsonb_build_object(
-        'breakers', (
-            SELECT jsonb_agg(jsonb_build_object(
-                'psp', b.psp, 'account', b.account, 'method', b.method, 'state', b.state,
-                'probes', (SELECT count(*) FROM unnest(b.probes) AS p WHERE p > clock_timestamp())
-            )) FROM routing_breakers b WHERE b.state <> 'closed'
-        ),
-        'stops', (
-            SELECT jsonb_agg(jsonb_build_object(
-                'psp', s.psp, 'account', s.account, 'brand', s.brand, 'region', s.region,
-                'operation', s.operation
-            )) FROM routing_stops s WHERE s.lifted_at IS NULL
-        )
-    )), '{}');
-$$;
-
 -- What a stop would touch: deposits that are authorised and not captured, payouts that were not
 -- sent. Without PSP and account: not yet routed.
 CREATE VIEW routing_movable AS

@@ -150,7 +150,7 @@ async def test_a_stop_of_payouts_is_none_of_the_deposits(books: asyncpg.Pool) ->
     psp = a_psp()
     await stop(books, PAYOUTS, psp=psp)
     conditions = SharedConditions(Breakers(books), [psp])
-    told = await books.fetchval(f"SELECT {conditions.reads}")
+    told = await books.fetchval(f"SELECT ({conditions.reads})")
     for kind, count in ((Kind.PAYOUT, 1), (Kind.DEPOSIT, 0)):
         assert len([s for s in conditions.health(told, kind).stops if s.psp == psp]) == count
 
