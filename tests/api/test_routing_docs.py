@@ -1,0 +1,64 @@
+"""What docs/routing.md tells operators to send is taken, and answered as it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from activities.access.credentials import Role
+from infra.settings import Settings
+from tests.api.conftest import Issue
+from tests.api.routing_desk import POLICIES, Desk, a_brand, order, policy
+from workflows.domain.routing.fields import Field
+from workflows.domain.routing.receipt import Reason
+
+DOCS = (Path(__file__).parents[2] / "docs" / "routing.md").read_text()
+[CARDS] = re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)
+CONDITIONS = re.findall(r"^\| `.*\| `(\{.*\})` \|$", DOCS, re.MULTILINE)
+
+
+@pytest.fixture(scope="session")
+async def desk(issue: Issue) -> Desk:
+    ann = await issue(Role.OPERATOR, brands=("*",))
+    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
+
+
+@pytest.fixture
+def name(settings: Settings) -> str:
+    return settings.routing.accounts[0].psp
+
+
+async def test_the_policy_of_the_walk_is_refused_mended_and_read_aloud(
+    desk: Desk, name: str
+) -> None:
+    brand = a_brand()
+    second = f"b-{brand}"
+    await desk.account(psp=name, id=second, brands=[brand])
+    body = json.loads(CARDS.replace("secondary", second).replace("sandbox/", f"{name}/"))
+    body["brand_id"], body["policy"]["id"] = brand, f"p-{brand}"
+    refused = await desk.ann.post(POLICIES, body)
+    [error] = refused.json()["errors"]
+    assert f'"pointer": "{error["pointer"]}"' in DOCS
+    assert f'"detail": "{error["detail"]}"' in DOCS
+    del body["policy"]["rules"][3]
+    mended = await desk.ann.post(POLICIES, body)
+    assert mended.status_code == 201, mended.text
+    for sentence in mended.json()["readable"]:
+        assert sentence.replace(second, "secondary").replace(f"{name}/", "sandbox/") in DOCS
+
+
+async def test_every_condition_in_the_table_is_one(desk: Desk, name: str) -> None:
+    assert len(CONDITIONS) >= 5
+    to = order(f"{name}/primary")
+    for condition in CONDITIONS:
+        rule = {"name": "from the table", "when": json.loads(condition), "then": to}
+        proposed = await desk.ann.post(POLICIES, policy(a_brand(), rule, default=to))
+        assert proposed.status_code == 201, (condition, proposed.text)
+
+
+def test_every_field_and_every_reason_is_told() -> None:
+    for word in (*Field, *Reason):
+        assert f"`{word}`" in DOCS, word
