@@ -62,7 +62,7 @@ class Authorization:
 
     async def obtain(self, route: Route) -> Hold | None:
         """A hold, or None with the reason in the payment's facts (or given up)."""
-        cascade = Cascade(route)
+        cascade = Cascade(route, in_time=True)
         while (account := cascade.next_account()) is not None:
             if self.given_up():
                 return None

@@ -18,12 +18,17 @@ AS_FAR_AS_THERE_ARE_ACCOUNTS = CascadeLimits(attempts=1000, seconds=10**9)
 
 
 class Cascade:
-    """`number` counts the questions: it is in their keys."""
+    """`number` counts the questions: it is in their keys.
 
-    def __init__(self, route: Route) -> None:
+    `in_time`: somebody waits, so that the route's seconds count. Nobody does for a payout, which
+    may be sent again for minutes, or be declined by a bank after days.
+    """
+
+    def __init__(self, route: Route, *, in_time: bool) -> None:
         self.problem = Problem("no_route")
         self._route = route
         self._limits = route.limits or AS_FAR_AS_THERE_ARE_ACCOUNTS
+        self._in_time = in_time
         self._asked: list[Asked] = []
         self._began: datetime | None = None
 
@@ -64,7 +69,7 @@ class Cascade:
             self._route.candidates,
             self._asked,
             self._limits,
-            elapsed_seconds=(now - self._began).total_seconds(),
+            elapsed_seconds=(now - self._began).total_seconds() if self._in_time else 0,
         )
 
 

@@ -107,7 +107,7 @@ class Payout(Payment[Status]):
 
     async def _paid(self) -> MerchantAccount | None:
         """The account that paid, or None: certainly none did, and the facts say why."""
-        cascade = Cascade(await self._routed())
+        cascade = Cascade(await self._routed(), in_time=False)
         while (account := cascade.next_account()) is not None:
             if self._desk.ending is not None or not await self._may_pay_now(account):
                 return None

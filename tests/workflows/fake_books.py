@@ -164,7 +164,6 @@ class FakeBooks(Registry, Cases, Risk, Routing):
             reuses_3ds=self.reuses_3ds,
             stopped=stopped,
         )
-        return Route(self.accounts)
 
     async def may_move(self, request: MoveRequest) -> Moved:
         self.moves.append(request)
