@@ -64,7 +64,8 @@ async def test_a_plain_deposit(count: Count, platform: Caller, psp: FakePsp) -> 
     await captured(platform, player_id=a_player())
     asked = await count(captured(platform, player_id=budgeted()))
     # Open and answer, then look, claim and answer; screen, route, credit and record; two tokens.
-    assert len(asked) == 11, what(asked)
+    # The route keeps a receipt, and the capture asks whether it is stopped by hand.
+    assert len(asked) == 13, what(asked)
 
 
 async def test_a_refund(count: Count, platform: Caller, psp: FakePsp) -> None:
@@ -81,7 +82,8 @@ async def test_a_payout(count: Count, platform: Caller, psp: FakePsp) -> None:
     await captured(platform, player_id=player)
     asked = await count(platform.post("/v1/cashier/payouts", payout(player_id=player)))
     # Token, open and answer; screen, hold, route, its capture and the record.
-    assert len(asked) == 8, what(asked)
+    # The route keeps a receipt, and the payout asks whether it is stopped by hand.
+    assert len(asked) == 10, what(asked)
 
 
 async def test_a_repeated_request(count: Count, platform: Caller, psp: FakePsp) -> None:
