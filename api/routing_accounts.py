@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from activities.routing.change import ChangeRefused, Subject
+from activities.routing.change import Change, ChangeRefused, Subject
 from activities.routing.switches import ANY
-from activities.routing.versions import approved_versions
+from activities.routing.versions import approved_versions, open_twin
 from api.bodies import Body, json_body
-from api.dependencies import DeskRead, OperatorWrite
+from api.dependencies import DeskRead, OperatorWrite, Write
 from api.idempotency import Reply, once
 from api.listing import Page, shown
 from api.openapi import reads, takes, writes
@@ -98,18 +98,28 @@ async def propose(
     by = ask.caller.name
     claim = ask.claim(ANY, "routing:account", body.model_dump() | {"by": by})
 
-    async def act(_: str, __: bool) -> Reply:
-        try:
-            change = await ask.parts.changes.propose_account(
-                body.account, reason=body.reason, by=by, based_on=body.based_on
-            )
-        except PolicyRefused as refused:
-            raise await refused_document(ask, refused.flaws, "/account") from None
-        except ChangeRefused as refused:
-            raise refused_change(refused) from None
-        return Reply(201, view(change))
+    async def act(_: str, first: bool) -> Reply:
+        return Reply(201, view(await _proposed(ask, body, first)))
 
     return await once(ask, claim, act)
+
+
+async def _proposed(ask: Write, body: ProposeAccount, first: bool) -> Change:
+    changes, asked, by = ask.parts.changes, body.account, ask.caller.name
+    if not first:
+        # Whoever asked before may have died between proposing and answering.
+        name = f"{asked.get('psp')}/{asked.get('id')}"
+        twin = await open_twin(changes, Subject.ACCOUNT, name, asked, reason=body.reason, by=by)
+        if twin is not None:
+            return twin
+    try:
+        return await changes.propose_account(
+            asked, reason=body.reason, by=by, based_on=body.based_on
+        )
+    except PolicyRefused as refused:
+        raise await refused_document(ask, refused.flaws, "/account") from None
+    except ChangeRefused as refused:
+        raise refused_change(refused) from None
 
 
 def _view(profile: MerchantAccountProfile, version: int) -> AccountView:

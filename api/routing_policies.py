@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from activities.routing.change import Change, ChangeRefused, Subject
 from activities.routing.snapshot import BUILTIN, Snapshot
+from activities.routing.versions import open_twin
 from api.bodies import Body, json_body
 from api.dependencies import DeskRead, OperatorWrite, Read, Write
 from api.errors import not_found
@@ -138,8 +139,8 @@ async def propose(
     by = ask.caller.name
     claim = ask.claim(brand, "routing:policy", body.model_dump() | {"by": by})
 
-    async def act(_: str, __: bool) -> Reply:
-        return Reply(201, view(await _proposed(ask, body, brand)))
+    async def act(_: str, first: bool) -> Reply:
+        return Reply(201, view(await _proposed(ask, body, brand, first)))
 
     return await once(ask, claim, act)
 
@@ -191,17 +192,18 @@ async def versions_of(ask: Read | Write, policy_id: str) -> Sequence[Change]:
     return [change for change in found if may_see(ask, change.brand)]
 
 
-async def _proposed(ask: Write, body: ProposePolicy, brand: str) -> Change:
-    asked: dict[str, Any] = body.policy
+async def _proposed(ask: Write, body: ProposePolicy, brand: str, first: bool) -> Change:
+    asked, changes, by = body.policy, ask.parts.changes, ask.caller.name
     name = asked.get("id")
+    name = name if isinstance(name, str) else ""
+    if not first:
+        # Whoever asked before may have died between proposing and answering.
+        twin = await open_twin(changes, Subject.POLICY, name, asked, reason=body.reason, by=by)
+        if twin is not None and twin.brand == brand:
+            return twin
     try:
-        return await ask.parts.changes.propose_policy(
-            name if isinstance(name, str) else "",
-            asked,
-            brand=brand,
-            reason=body.reason,
-            by=ask.caller.name,
-            based_on=body.based_on,
+        return await changes.propose_policy(
+            name, asked, brand=brand, reason=body.reason, by=by, based_on=body.based_on
         )
     except PolicyRefused as refused:
         raise await refused_document(ask, refused.flaws, "/policy") from None

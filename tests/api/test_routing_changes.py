@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -100,6 +101,25 @@ async def test_a_proposal_is_made_once_per_key(desk: Desk, name: str) -> None:
     assert (other.status_code, slug(other)) == (409, "idempotency-key-reused")
     told = (await desk.ann.get(f"{POLICIES}/p-{brand}")).json()
     assert [version["version"] for version in told["versions"]] == [1]
+
+
+@pytest.mark.parametrize("what", ["account", "policy"])
+async def test_whoever_died_before_answering_has_proposed_once(
+    desk: Desk, owner: asyncpg.Pool, name: str, what: str
+) -> None:
+    brand, key = a_brand(), uuid.uuid4().hex
+    path, body = POLICIES, policy(brand, default=order(f"{name}/primary"))
+    if what == "account":
+        account = {"psp": name, "id": f"a-{brand}", "brands": [brand]}
+        path, body = ACCOUNTS, {"account": account, "reason": "spring"}
+    first = await desk.ann.post(path, body, key=key)
+    await owner.execute(
+        "UPDATE idempotency_keys SET answer_status = NULL, answer_body = NULL WHERE key = $1", key
+    )
+    again = await desk.ann.post(path, body, key=key)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    other = await desk.ann.post(path, body)
+    assert (other.status_code, other.json()["version"]) == (201, 2)
 
 
 async def test_a_rule_that_no_payment_reaches_is_refused_with_its_place(
