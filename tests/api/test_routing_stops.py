@@ -192,6 +192,21 @@ async def test_stops_are_the_operators_and_of_their_brands(
     await lifted(desk.ann, set_["id"])
 
 
+async def test_a_stop_of_all_brands_is_seen_by_each_and_lifted_for_all(
+    desk: Desk, issue: Issue, name: str
+) -> None:
+    wish = {"operation": "payouts", "region": "nowhere", "reason": "all of it", "confirm": True}
+    done = await desk.ann.post(STOPS, wish)
+    assert done.status_code == 201, done.text
+    assert (done.json()["psp"], done.json()["brand_id"]) == (None, None)
+    path = f"{STOPS}/{done.json()['id']}"
+    mine = await issue(Role.OPERATOR, brands=(a_brand(),))
+    assert (await mine.get(path)).json()["reason"] == "all of it"
+    refused = await mine.post(f"{path}/lift", {"drain_per_second": 1, "reason": "x"})
+    assert (refused.status_code, slug(refused)) == (403, "forbidden")
+    await lifted(desk.ann, done.json()["id"])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
