@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from workflows.domain.declines import Retry
 from workflows.domain.psp import payment_of
+from workflows.domain.routing.limits import Ended
 
 
 class ThreeDSecure(BaseModel):
@@ -41,6 +42,19 @@ class Decline(_Verdict):
     """Why not, in our normalised words, beside the PSP's own code."""
 
     reason: str = Field(examples=["insufficient_funds"])
+    ended: str | None = Field(
+        None,
+        description="why no other merchant account was asked: " + ", ".join(Ended),
+    )
+
+
+class RouteView(BaseModel):
+    """Who said where the payment was to go. The routing receipt tells why."""
+
+    policy: str
+    version: int
+    rule: str | None = Field(description="null: the policy's default decided")
+    refusal: str | None = Field(description="why no merchant account was asked")
 
 
 class AttemptView(_Verdict):
@@ -65,7 +79,12 @@ def checks_of(facts: dict[str, Any]) -> ThreeDSecure | None:
 
 def decline_of(facts: dict[str, Any]) -> Decline | None:
     problem = facts.get("problem")
-    return Decline(**_verdict(problem)) if problem else None
+    return Decline(**_verdict(problem), ended=problem.get("ended")) if problem else None
+
+
+def route_of(facts: dict[str, Any]) -> RouteView | None:
+    route = facts.get("route")
+    return RouteView(**route) if route else None
 
 
 def attempts_of(facts: dict[str, Any]) -> list[AttemptView]:

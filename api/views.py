@@ -10,7 +10,16 @@ from pydantic import BaseModel, Field
 
 from activities.registry.tables import PaymentEventRow, PaymentRow
 from api.amounts import AmountOut
-from api.outcomes import AttemptView, Decline, ThreeDSecure, attempts_of, checks_of, decline_of
+from api.outcomes import (
+    AttemptView,
+    Decline,
+    RouteView,
+    ThreeDSecure,
+    attempts_of,
+    checks_of,
+    decline_of,
+    route_of,
+)
 from workflows.domain.payments import Record
 
 
@@ -29,6 +38,8 @@ class Seen(BaseModel):
     psp_ref: str | None
     decline: Decline | None
     attempts: list[AttemptView] = Field(description="every question that a PSP answered for sure")
+    route: RouteView | None
+    stop_id: int | None = Field(description="of the stop by hand under which it is parked")
     trace_id: str
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -179,6 +190,8 @@ def _seen(row: PaymentRow, record: Record | None, facts: dict[str, Any]) -> dict
         "psp_ref": facts.get("psp_ref"),
         "decline": decline_of(facts),
         "attempts": attempts_of(facts),
+        "route": route_of(facts),
+        "stop_id": facts.get("stop_id"),
         "trace_id": row.trace_id,
     }
     return seen | _times(row, record)

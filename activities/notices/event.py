@@ -69,8 +69,10 @@ def _seen(row: Row) -> dict[str, Any]:
         "psp": account.get("psp"),
         "merchant_account": account.get("id"),
         "psp_ref": facts.get("psp_ref"),
-        "decline": _verdict(facts["problem"]) if facts.get("problem") else None,
+        "decline": _decline(facts.get("problem")),
         "attempts": [_attempt(attempt) for attempt in facts.get("attempts") or ()],
+        "route": _only(facts.get("route"), "policy", "version", "rule", "refusal"),
+        "stop_id": facts.get("stop_id"),
         "trace_id": row["trace_id"],
         "created_at": _moment(row["opened_at"]),
         "updated_at": _moment(row["recorded_at"]),
@@ -121,6 +123,10 @@ def _refund(row: Row) -> dict[str, Any]:
 
 
 _NOUNS = {Kind.DEPOSIT: _deposit, Kind.PAYOUT: _payout, Kind.REFUND: _refund}
+
+
+def _decline(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    return _verdict(told) | {"ended": told.get("ended")} if told else None
 
 
 def _verdict(told: dict[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,18 @@ class Body(BaseModel):
     reference: Name
 
 
+class ThreeDs(BaseModel):
+    """What the player has proved to another PSP."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    scheme: Name | None = None
+    version: Name | None = None
+    eci: Name
+    cavv: Name
+    ds_trans_id: Name
+
+
 class Authorization(Body):
     amount: Amount
     currency: Currency
@@ -55,6 +67,7 @@ class Authorization(Body):
     payment_token: Name | None = None
     player_id: Name
     return_url: ReturnUrl
+    three_ds: ThreeDs | None = None
 
 
 class Capture(Body):

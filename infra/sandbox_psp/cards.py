@@ -6,6 +6,8 @@ import secrets
 import uuid
 from typing import Any
 
+import orjson
+
 MESSAGES = {
     "05": "do not honour",
     "51": "insufficient funds",
@@ -32,7 +34,8 @@ CAPTURE_LOST = "tok_lost_capture"
 AUTHORIZATION_LOST = "tok_lost_authorize"
 SLOW = "tok_slow"
 PENDING = "tok_async"
-CHALLENGED = "tok_3ds"
+SOFT_AFTER_CHALLENGE = "tok_3ds_soft_first"
+CHALLENGED = ("tok_3ds", SOFT_AFTER_CHALLENGE)
 
 CHOICES = {
     "ok": ("Visa •••• 4242", "is approved"),
@@ -42,15 +45,20 @@ CHOICES = {
 }
 """The cards of the hosted page: number and what it does."""
 
-_APPROVED_TOKENS = {"tok_ok", CAPTURE_REFUSED, CAPTURE_LOST, AUTHORIZATION_LOST, SLOW}
+_APPROVED_TOKENS = {"tok_ok", "tok_3ds", CAPTURE_REFUSED, CAPTURE_LOST, AUTHORIZATION_LOST, SLOW}
 _CHOICE_CODES = {"soft": "05", "hard": "43"}
+
+
+def taken_over(proof: dict[str, Any]) -> str:
+    """As the three_ds object of an authorization that asks for no challenge."""
+    return orjson.dumps(proof | {"liability_shift": True}).decode()
 
 
 def verdict(token: str, merchant_account: str) -> str | None:
     """The decline code, or APPROVED, of a card that is decided at once."""
     if token in _APPROVED_TOKENS:
         return APPROVED
-    if token == "tok_soft_first":  # noqa: S105
+    if token in ("tok_soft_first", SOFT_AFTER_CHALLENGE):
         return "05" if merchant_account == "primary" else APPROVED
     return {"tok_soft": "05", "tok_hard": "43"}.get(token, "unknown_token")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from infra.sandbox_psp.cards import MESSAGES
+from infra.sandbox_psp.cards import CHALLENGED, MESSAGES
 from infra.sandbox_psp.store import Store
 from infra.sandbox_psp.wire import rfc3339
 
@@ -59,7 +59,7 @@ class Operation:
 
     @property
     def is_hosted(self) -> bool:
-        return self.operation == "authorization" and self.payment_token in (None, "tok_3ds")
+        return self.operation == "authorization" and self.payment_token in (None, *CHALLENGED)
 
     @property
     def is_open(self) -> bool:

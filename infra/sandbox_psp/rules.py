@@ -44,10 +44,13 @@ def authorize(books: Books, call: Call, asked: bodies.Authorization) -> Operatio
         player_id=asked.player_id,
         payment_token=asked.payment_token,
         return_url=asked.return_url,
+        authenticated=cards.taken_over(asked.three_ds.model_dump()) if asked.three_ds else None,
     )
     if _is_voided(books, call.merchant_account, asked.reference):
         new.decline("reference_voided")
-    elif asked.payment_token is None or asked.payment_token == cards.CHALLENGED:
+    elif asked.payment_token is None or (
+        asked.payment_token in cards.CHALLENGED and new.authenticated is None
+    ):
         new.status = "requires_action"
     elif asked.payment_token == cards.PENDING:
         _promise(new, call.modes.async_seconds, cards.APPROVED)

@@ -33,7 +33,7 @@ async def test_a_decline_says_whether_and_when_the_same_card_may_be_tried_again(
         "scheme_code": "51",
         "advice_code": "25",
     }
-    assert told["decline"] == why
+    assert told["decline"] == why | {"ended": "hard_decline"}
     assert told["attempts"] == [
         why
         | {
@@ -43,7 +43,9 @@ async def test_a_decline_says_whether_and_when_the_same_card_may_be_tried_again(
             "outcome": "declined",
         }
     ]
-    assert (await platform.get(path)).json()["decline"] == why
+    assert (await platform.get(path)).json()["decline"] == told["decline"]
+    assert told["route"] == {"policy": "builtin", "version": 0, "rule": None, "refusal": None}
+    assert told["stop_id"] is None
 
 
 async def test_every_question_is_listed_with_its_answer(platform: Caller, psp: FakePsp) -> None:

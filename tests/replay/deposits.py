@@ -159,6 +159,16 @@ async def deposit_late_yes_while_it_runs(world: World, _: TimeMachine) -> Run:
     return handle
 
 
+async def deposit_cascade_ended_by_time(world: World, machine: TimeMachine) -> Handle:
+    world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
+    handle = await world.start(deposit(intent_id="in_too_slow"))
+    await authorize(handle)
+    await machine.forward(handle, timedelta(seconds=100))
+    event = world.event("in_too_slow:authorize:1", Operation.AUTHORIZE, SOFT, event_id="evt-1")
+    await handle.signal("psp_event", event)
+    return handle
+
+
 DEPOSITS: tuple[Story, ...] = (
     deposit_plain,
     deposit_challenge_by_webhook,
@@ -173,4 +183,5 @@ DEPOSITS: tuple[Story, ...] = (
     deposit_lost_completion,
     deposit_captured_by_webhook_alone,
     deposit_late_yes_while_it_runs,
+    deposit_cascade_ended_by_time,
 )

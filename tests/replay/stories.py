@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from tests.replay.deposits import DEPOSITS, PROMISED, YES, Run, Story
+from tests.replay.parked import PARKED
 from tests.workflows.asking import (
     Handle,
     accepted,
@@ -149,6 +150,7 @@ STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
         *DEPOSITS,
+        *PARKED,
         payout_small,
         payout_approved_after_a_postponement,
         payout_cancelled,

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -44,7 +45,7 @@ from workflows.domain.psp import (
 
 SECRET = "whsec_" + "c2FuZGJveC1wc3Atc2VjcmV0LW9mLXRlc3Rz"
 KEYS = {"KEY_PRIMARY": "sk_primary_of_tests", "KEY_SECONDARY": "sk_secondary_of_tests"}
-PRIMARY = MerchantAccount("sandbox", "primary")
+PRIMARY, SECONDARY = (MerchantAccount("sandbox", name) for name in ("primary", "secondary"))
 EUROS = Money(5000, "EUR")
 
 
@@ -181,6 +182,26 @@ async def test_declines_and_promises_are_told_apart(psp: PspCalls) -> None:
     assert isinstance(challenged, Pending)
     assert challenged.redirect_url
     assert isinstance(await ask(psp.authorize, authorize("tok_async")), Pending)
+
+
+async def test_a_proof_given_at_one_account_spares_a_challenge_at_the_next(
+    psp: PspCalls,
+) -> None:
+    asked = authorize("tok_3ds_soft_first")
+    challenged = await ask(psp.authorize, asked)
+    async with httpx.AsyncClient() as browser:
+        await browser.post(challenged.redirect_url, data={"action": "approve"})
+    no = await ask(psp.look_up, look(asked))
+    assert isinstance(no, Declined)
+    proof = no.authentication
+    assert proof is not None
+    assert (no.soft, proof.is_reusable) == (True, True)
+    elsewhere = replace(asked, account=SECONDARY, authentication=proof.handed_over)
+    yes = await ask(psp.authorize, elsewhere)
+    assert isinstance(yes, Approved)
+    assert yes.authentication is not None
+    assert yes.authentication.ds_trans_id == proof.ds_trans_id
+    assert str(proof.cavv) not in repr(elsewhere)
 
 
 async def test_a_lost_answer_is_found_and_not_repeated(psp: PspCalls) -> None:

@@ -9,6 +9,7 @@ from activities.psp.contract import Delivery, WebhookRequest
 from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
 from workflows.domain.money import MoneyError
 from workflows.domain.psp import (
+    Authentication,
     AuthorizeInstruction,
     CaptureInstruction,
     Declined,
@@ -40,6 +41,7 @@ class SandboxAdapter:
             "payment_token": instruction.payment_token,
             "player_id": instruction.player_id,
             "return_url": instruction.return_url,
+            **_proof(instruction.authentication),
         }
         return await self._do(instruction, "/v1/authorizations", body | _money(instruction))
 
@@ -114,6 +116,14 @@ class SandboxAdapter:
             "Authorization": f"Bearer {key.get_secret_value()}",
             "X-Trace-Id": question.trace_id,
         }
+
+
+def _proof(given: Authentication | None) -> dict[str, Any]:
+    """What the player has proved through another PSP: there will be no challenge."""
+    if given is None:
+        return {}
+    names = ("scheme", "version", "eci", "cavv", "ds_trans_id")
+    return {"three_ds": {name: getattr(given, name) for name in names}}
 
 
 def _money(instruction: Instruction) -> dict[str, Any]:

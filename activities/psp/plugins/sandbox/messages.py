@@ -5,6 +5,7 @@ Fields that we do not know are ignored; fields that we need must be there and of
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,7 +83,8 @@ class OperationMessage(Message):
             case "approved":
                 return Approved(self.id, self.money, self._authentication())
             case "declined":
-                return declined(self.decline.code if self.decline else "")
+                no = declined(self.decline.code if self.decline else "")
+                return replace(no, authentication=self._authentication())
             case _:
                 return Pending(self.id, self.redirect_url)
 
