@@ -20,6 +20,7 @@ from infra.postgres import open_pool
 from infra.settings import Account, Api, Postgres, Routing, Settings, Temporal
 from tests.api.callers import Caller
 from tests.api.returning import ReturningPlugin
+from tests.api.routing_desk import Desk
 from tests.workflows.world import FakePsp
 from workers.assembly import answers, core_worker, psp_worker
 
@@ -117,6 +118,19 @@ async def operator(issue: Issue) -> Caller:
 @pytest.fixture(scope="session")
 async def approver(issue: Issue) -> Caller:
     return await issue(Role.APPROVER)
+
+
+@pytest.fixture(scope="session")
+async def desk(issue: Issue) -> Desk:
+    """Two people who change routing together, for all brands."""
+    ann = await issue(Role.OPERATOR, brands=("*",))
+    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
+
+
+@pytest.fixture
+def name(settings: Settings) -> str:
+    """The PSP that is connected; every payment goes to its account `primary`."""
+    return settings.routing.accounts[0].psp
 
 
 def speaking_to(app: FastAPI) -> httpx.AsyncClient:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.api.callers import Caller, a_player, intent
+from tests.api.callers import Caller, a_player, intent, slug
 
 ACCOUNTS, POLICIES = "/v1/routing/accounts", "/v1/routing/policies"
 STOPS, HEALTH, RATES = "/v1/routing/stops", "/v1/routing/health", "/v1/routing/rates"
@@ -33,6 +33,12 @@ def policy(brand: str | None, *rules: dict[str, Any], default: dict[str, Any]) -
     document = {"id": f"p-{brand}", "rules": list(rules), "default": default}
     told: dict[str, Any] = {"policy": document, "reason": "spring"}
     return told if brand is None else told | {"brand_id": brand}
+
+
+def pointers(response: httpx.Response) -> dict[str, str]:
+    """What is wrong with a body, by place."""
+    assert (response.status_code, slug(response)) == (422, "invalid-request"), response.text
+    return {error["pointer"]: error["detail"] for error in response.json()["errors"]}
 
 
 @dataclass(frozen=True)

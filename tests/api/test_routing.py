@@ -7,18 +7,11 @@ from typing import Any
 import pytest
 
 from activities.access.credentials import Role
-from infra.settings import Settings
 from tests.api.callers import Caller, a_player, captured, intent, slug
 from tests.api.conftest import Issue
 from tests.workflows.world import FakePsp
 
 SWITCHES = "/v1/routing/switches"
-
-
-@pytest.fixture
-def name(settings: Settings) -> str:
-    """The PSP that every payment of these tests goes to."""
-    return settings.routing.accounts[0].psp
 
 
 def switch(psp: str, *, enabled: bool, **changes: Any) -> dict[str, Any]:

@@ -6,11 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
-from activities.access.credentials import Role
-from infra.settings import Settings
-from tests.api.conftest import Issue
 from tests.api.routing_desk import POLICIES, Desk, a_brand, order, policy
 from workflows.domain.routing.fields import Field
 from workflows.domain.routing.receipt import Reason
@@ -18,17 +13,6 @@ from workflows.domain.routing.receipt import Reason
 DOCS = (Path(__file__).parents[2] / "docs" / "routing.md").read_text()
 [CARDS] = re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)
 CONDITIONS = re.findall(r"^\| `.*\| `(\{.*\})` \|$", DOCS, re.MULTILINE)
-
-
-@pytest.fixture(scope="session")
-async def desk(issue: Issue) -> Desk:
-    ann = await issue(Role.OPERATOR, brands=("*",))
-    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
-
-
-@pytest.fixture
-def name(settings: Settings) -> str:
-    return settings.routing.accounts[0].psp
 
 
 async def test_the_policy_of_the_walk_is_refused_mended_and_read_aloud(

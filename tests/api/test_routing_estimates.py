@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from activities.access.credentials import Role
-from infra.settings import Settings
 from tests.api.callers import Caller, money, payout, slug
 from tests.api.conftest import Issue
 from tests.api.routing_desk import POLICIES, RECEIPTS, Desk, a_brand, order, paid, policy
@@ -17,17 +16,6 @@ from tests.workflows.world import HARD, FakePsp
 from workflows.domain.psp import Operation
 
 EXPERIMENTS, CHARGEBACKS = "/v1/routing/experiments", "/v1/routing/chargebacks"
-
-
-@pytest.fixture(scope="session")
-async def desk(issue: Issue) -> Desk:
-    ann = await issue(Role.OPERATOR, brands=("*",))
-    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
-
-
-@pytest.fixture
-def name(settings: Settings) -> str:
-    return settings.routing.accounts[0].psp
 
 
 def lately(**changes: Any) -> dict[str, Any]:

@@ -9,21 +9,9 @@ import pytest
 
 from activities.access.credentials import Role
 from activities.routing.breakers import Breakers, Key, Observation
-from infra.settings import Settings
 from tests.api.callers import Caller, slug
 from tests.api.conftest import Issue
 from tests.api.routing_desk import HEALTH, RATES, Desk, a_brand
-
-
-@pytest.fixture(scope="session")
-async def desk(issue: Issue) -> Desk:
-    ann = await issue(Role.OPERATOR, brands=("*",))
-    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
-
-
-@pytest.fixture
-def name(settings: Settings) -> str:
-    return settings.routing.accounts[0].psp
 
 
 async def test_a_breaker_that_opens_is_shown_with_why_and_when_it_tries_again(

@@ -12,22 +12,10 @@ from temporalio.client import Client
 
 from activities.access.credentials import Role
 from activities.routing.drain import Drainer, Resumes
-from infra.settings import Settings
 from tests.api.callers import Caller, a_player, money, payout, slug
 from tests.api.conftest import Issue
 from tests.api.routing_desk import RECEIPTS, STOPS, Desk, a_brand, paid
 from tests.workflows.world import FakePsp
-
-
-@pytest.fixture(scope="session")
-async def desk(issue: Issue) -> Desk:
-    ann = await issue(Role.OPERATOR, brands=("*",))
-    return Desk(ann, await issue(Role.APPROVER, brands=("*",)))
-
-
-@pytest.fixture
-def name(settings: Settings) -> str:
-    return settings.routing.accounts[0].psp
 
 
 @pytest.fixture
