@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from fastapi import Response
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from activities.registry.requests import Claim
 from activities.registry.tables import PaymentRow
 from api.dependencies import Read, Write
-from api.errors import illegal_state, not_found
+from api.errors import ILLEGAL_STATE, Problem, illegal_state, not_found
 from api.idempotency import Reply, once
 from api.orders import order_of
 from api.runs import Command, Refusal, RunClosed
@@ -47,12 +47,21 @@ async def commanded(
     *,
     argument: Any = None,
     parameters: Mapping[str, Any] | None = None,
+    overtaken: Container[str] = (),
 ) -> Response:
-    """Once per key. Raises the Problems of the run's refusals."""
+    """Once per key. Raises the Problems of the run's refusals, but for states in which the command
+    has been overtaken by events: then what is asked for is there, or can be no more."""
     claim = ask.claim(row.brand, row.id, parameters or {})
 
     async def act(_: str, __: bool) -> Reply:
-        return await told(ask, row, Command(row.id, name, claim, argument), view)
+        command = Command(row.id, name, claim, argument)
+        try:
+            return await told(ask, row, command, view)
+        except Problem as refused:
+            now = await _now(ask, row)
+            if refused.slug != ILLEGAL_STATE or now.status not in overtaken:
+                raise
+            return Reply(200, view(now, None), stored=now.final)
 
     return await once(ask, claim, act)
 

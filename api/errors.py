@@ -87,9 +87,12 @@ def not_found(what: str) -> Problem:
     return Problem(404, "not-found", "Not found", f"there is no such {what}")
 
 
+ILLEGAL_STATE = "illegal-state"
+
+
 def illegal_state(detail: str, status: str) -> Problem:
     return Problem(
-        409, "illegal-state", "Not possible in this state", detail, extra={"state": status}
+        409, ILLEGAL_STATE, "Not possible in this state", detail, extra={"state": status}
     )
 
 

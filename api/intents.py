@@ -134,6 +134,10 @@ async def authorize(
     return await commanded(ask, row, "authorize", views.intent, argument=command, parameters=asked)
 
 
+_BEYOND_THE_PAGE = frozenset(Status) - {Status.INITIATED}
+"""A PSP's webhook may be faster than the player's browser: that is no error of the front end."""
+
+
 @router.post(
     "/{intent_id}/complete",
     status_code=201,
@@ -154,16 +158,24 @@ async def complete(
 
     Some PSPs wait for it before they hold the money, others do not mind. It answers like
     `authorize`: another `redirect_url` is another challenge, to be shown; 202 with PENDING means
-    that the PSP tells later; 409 that the intent does not wait for the player (any more), so look
-    at it. A player who never comes back costs nothing: where the PSP tells that they are done, we
-    go on without them.
+    that the PSP tells later; 200 that the PSP was faster than the player, with the state that it is
+    in now; 409 that it was never authorized. A player who never comes back costs nothing: where the
+    PSP tells that they are done, we go on without them.
     """
     row = await owned(ask, intent_id, "in_", "intent")
     psp = (row.facts.get("account") or {}).get("psp", "")
     needed = ask.parts.catalog.brought_back(psp, body.parameters)
     command = CompleteCommand(parameters=needed)
     asked = body.model_dump(mode="json")
-    return await commanded(ask, row, "complete", views.intent, argument=command, parameters=asked)
+    return await commanded(
+        ask,
+        row,
+        "complete",
+        views.intent,
+        argument=command,
+        parameters=asked,
+        overtaken=_BEYOND_THE_PAGE,
+    )
 
 
 @router.post(

@@ -66,7 +66,20 @@ async def test_a_second_challenge_is_shown_like_the_first(platform: Caller, psp:
     assert (await platform.post(f"{path}/complete", {})).json()["status"] == "CAPTURED"
 
 
-async def test_an_intent_that_waits_for_no_player_refuses_and_says_its_state(
+async def test_a_psp_that_was_faster_than_the_player_is_no_error(
+    platform: Caller, psp: FakePsp
+) -> None:
+    path = await opened(platform)
+    await platform.post(f"{path}/authorize")
+    late = await platform.post(f"{path}/complete", BACK, key="late-1")
+    assert (late.status_code, late.json()["status"]) == (200, "CAPTURED")
+    again = await platform.post(f"{path}/complete", BACK, key="late-1")
+    assert (again.status_code, again.content) == (200, late.content)
+    other = await platform.post(f"{path}/complete", {}, key="late-1")
+    assert (other.status_code, slug(other)) == (409, "idempotency-key-reused")
+
+
+async def test_an_intent_that_was_never_authorized_refuses_and_says_its_state(
     platform: Caller, psp: FakePsp
 ) -> None:
     path = await opened(platform)
@@ -76,9 +89,6 @@ async def test_an_intent_that_waits_for_no_player_refuses_and_says_its_state(
         "illegal-state",
         "INITIATED",
     )
-    await platform.post(f"{path}/authorize")
-    late = await platform.post(f"{path}/complete")
-    assert (late.status_code, late.json()["state"]) == (409, "CAPTURED")
 
 
 async def test_an_intent_of_another_brand_does_not_exist(

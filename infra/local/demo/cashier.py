@@ -150,10 +150,8 @@ class Cashier:
         answer = await self.ask(
             f"/v1/cashier/intents/{intent_id}/complete", {"parameters": parameters}
         )
-        if answer.status == 409:
-            # The PSP's webhook was faster than the player's browser.
-            return await self.look(f"/v1/cashier/intents/{intent_id}")
-        expect_one_of("the status of the answer to complete", answer.status, 201, 202)
+        # 200: the PSP's webhook was faster than the player's browser.
+        expect_one_of("the status of the answer to complete", answer.status, 200, 201, 202)
         return answer.body
 
     async def deposit(self, player: str, amount: str, token: str | None = None) -> Body:
