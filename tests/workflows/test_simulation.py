@@ -48,6 +48,21 @@ class Life:
         self._busy: list[asyncio.Task[object]] = []
         self._clock = asyncio.Lock()
 
+    def troubles(self, handle: Handle) -> list[Step]:
+        """Stops by hand come and go, and so does the PSP."""
+        stop, lift = self._stop, lambda: self._lift(handle)
+        return [stop, stop, lift, _resumed(handle), self.psp.dies, self.psp.recovers]
+
+    async def _stop(self) -> None:
+        self.world.books.stop_id = self._chance.randint(1, 9)
+        self.world.books.everywhere = self._chance.random() < 0.5
+
+    async def _lift(self, handle: Handle) -> None:
+        """Sometimes the run is not told."""
+        self.world.books.stop_id = None
+        if self._chance.random() < 0.7:
+            await handle.signal("resume")
+
     async def live(self, handle: Handle, *steps: Step) -> Record:
         """Things happen in random order, often at once; then time goes on until the end."""
         for _ in range(8):
@@ -56,6 +71,7 @@ class Life:
             self._busy.append(asyncio.ensure_future(_if_it_can(happening())))
             if self._chance.random() < 0.7:
                 await asyncio.wait(self._busy, timeout=0.05)
+        self.world.books.stop_id, self.psp.dead = None, False
         for _ in range(30):
             await _if_it_can(self._webhook(handle)())
             if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
@@ -83,6 +99,10 @@ class Life:
         return tell
 
 
+def _resumed(handle: Handle) -> Step:
+    return lambda: handle.signal("resume")
+
+
 async def _if_it_can(happening: Awaitable[object]) -> None:
     # Refused, or the run has ended: both are answers.
     with suppress(RPCError, WorkflowUpdateFailedError):
@@ -102,8 +122,22 @@ async def test_a_deposit_whose_player_comes_back(time_machine: TimeMachine, numb
     await _deposited(time_machine, chance, wild, returns=8, cancels=number % 4 == 1)
 
 
+@pytest.mark.parametrize("number", LIVES)
+async def test_a_deposit_under_stops_at_a_psp_that_dies(
+    time_machine: TimeMachine, number: int
+) -> None:
+    chance = Random(number)
+    wild = WildPsp(chance, silent=number % 4 == 1)
+    await _deposited(time_machine, chance, wild, cancels=number % 4 == 2, troubled=True)
+
+
 async def _deposited(
-    machine: TimeMachine, chance: Random, wild: WildPsp, returns: int = 0, cancels: bool = True
+    machine: TimeMachine,
+    chance: Random,
+    wild: WildPsp,
+    returns: int = 0,
+    cancels: bool = True,
+    troubled: bool = False,
 ) -> None:
     """`returns`: how likely the player is to come back, as often as that."""
     world, names = a_world(machine.client), itertools.count()
@@ -119,7 +153,9 @@ async def _deposited(
             steps += [lambda: capture(handle, part)] * 3 + [lambda: command(handle, "void")]
         asking = asyncio.ensure_future(_if_it_can(authorize(handle)))
         await asyncio.wait([asking], timeout=0.3 if returns else 0)
-        result = await Life(world, machine, chance, wild).live(handle, *steps)
+        life = Life(world, machine, chance, wild)
+        steps += life.troubles(handle) if troubled else []
+        result = await life.live(handle, *steps)
         await asyncio.wait_for(asking, 5)
     _deposit_is_accounted_for(world, wild, result)
 
@@ -127,6 +163,7 @@ async def _deposited(
 def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Record) -> None:
     captured = list(wild.done(Operation.CAPTURE).values())
     assert len(captured) <= 1, wild.diary
+    _nobody_was_asked_twice_or_over_a_doubt(wild)
     assert [*world.wallet.amounts.values()] == captured, wild.diary
     assert (result.status == "CAPTURED") == bool(captured), (result, wild.diary)
     cases = " ".join(case.key for case in world.books.cases.values())
@@ -135,19 +172,42 @@ def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Record) -> No
         assert in_full or key in wild.released or key in cases, (result, cases, wild.diary)
 
 
+def _nobody_was_asked_twice_or_over_a_doubt(wild: WildPsp) -> None:
+    assert wild.overlaps == [], wild.diary
+    accounts = list(wild.asked_at.values())
+    assert len(accounts) == len(set(accounts)), wild.diary
+
+
 @pytest.mark.parametrize("number", LIVES[:8])
 async def test_a_payout(time_machine: TimeMachine, number: int) -> None:
+    await _paid_out(time_machine, number, troubled=False)
+
+
+@pytest.mark.parametrize("number", LIVES)
+async def test_a_payout_under_stops_at_a_psp_that_dies(
+    time_machine: TimeMachine, number: int
+) -> None:
+    await _paid_out(time_machine, number, troubled=True)
+
+
+async def _paid_out(time_machine: TimeMachine, number: int, *, troubled: bool) -> None:
     chance = Random(number)
     world, wild = a_world(time_machine.client), WildPsp(chance, silent=number % 3 == 1)
     world.books.verdict = Cleared(needs_approval=chance.random() < 0.5)
     async with working(world, psp=wild):
         handle = await world.start(payout())
-        await accepted(handle)
+        if not troubled:
+            await accepted(handle)
+        life = Life(world, time_machine, chance, wild)
         ways: list[Step] = [lambda: command(handle, "cancel"), handle.cancel]
         ways += [lambda: decide(handle, Decision.APPROVE)] * 3
         ways += [lambda: decide(handle, Decision.DECLINE)]
-        result = await Life(world, time_machine, chance, wild).live(handle, *ways)
+        ways += life.troubles(handle) * 2 if troubled else []
+        if troubled:
+            await life.troubles(handle)[chance.randint(0, 2)]()
+        result = await life.live(handle, *ways)
     paid = len(wild.done(Operation.PAYOUT))
     assert paid <= 1, wild.diary
+    _nobody_was_asked_twice_or_over_a_doubt(wild)
     assert world.wallet.commands == ["hold", "capture_hold" if paid else "release"], wild.diary
     assert (result.status == "PAYOUT_SETTLED") == bool(paid), wild.diary

@@ -41,12 +41,18 @@ class WildPsp(Psp):
 
     One that `completes` approves a promised authorization only when it is told to go on, once the
     player is done. A `silent` one has no status to give, and may not say that it honours keys.
+    While it is `dead` nothing reaches it. `overlaps` are questions that came while an earlier one
+    of the payment was done, or not decided, at another account.
     """
 
     def __init__(self, chance: Random, *, completes: bool = False, silent: bool = False) -> None:
         self.truth: dict[str, Reply] = {}
         self.diary: list[str] = []
         self.released: set[str] = set()
+        self.overlaps: list[str] = []
+        self.asked_at: dict[str, str] = {}
+        """The merchant account by key."""
+        self.dead = False
         self._ready: set[str] = set()
         self._completes, self._silent = completes, silent
         self._chance = chance
@@ -60,6 +66,8 @@ class WildPsp(Psp):
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
         """The player is back: perhaps they are done, perhaps they only pressed a button."""
         luck, key = self._chance.random(), instruction.authorize_key
+        if self.dead:
+            return NotSent("connection refused")
         if luck < 0.1:
             return NotSent("connection refused")
         if luck < 0.2:
@@ -85,6 +93,8 @@ class WildPsp(Psp):
         return self._asked(Operation.PAYOUT, instruction)
 
     async def look_up(self, lookup: Lookup) -> Finding:
+        if self.dead:
+            return Unknown("could not look")
         if self._silent:
             return NoStatus(safe_to_repeat=self._chance.random() < 0.6)
         if self._chance.random() < 0.2:
@@ -126,7 +136,32 @@ class WildPsp(Psp):
         waits = key in self._ready and isinstance(self.truth[key], Pending)
         return Ready(f"psp-{key}") if waits else self.truth[key]
 
+    async def dies(self) -> None:
+        self.dead = True
+
+    async def recovers(self) -> None:
+        self.dead = False
+
+    def _watch(self, instruction: Instruction) -> None:
+        """Nobody is asked over another's answer that is not a certain no."""
+        alive = {
+            key
+            for key, reply in self.truth.items()
+            if key in self.asked_at
+            and key != instruction.key
+            and key not in self.released
+            and not isinstance(reply, Declined)
+        }
+        if alive:
+            self.overlaps.append(f"{instruction.key} over {alive}")
+        self.asked_at[instruction.key] = instruction.account.id
+
     def _asked(self, operation: Operation, instruction: Instruction) -> Outcome:
+        if operation in (Operation.AUTHORIZE, Operation.PAYOUT):
+            self._watch(instruction)
+        if self.dead:
+            nothing: list[Outcome] = [NotSent("connection refused"), Unknown("no answer")]
+            return self._chance.choice(nothing)
         luck = self._chance.random()
         if luck < 0.1:
             return NotSent("connection refused")
