@@ -100,6 +100,7 @@ async def test_a_decline_is_told_in_our_words_beside_the_psps_code(
         "reason": "stolen_card",
         "code": "43",
         "soft": False,
+        "ended": "fraud",
     }
 
 
