@@ -32,7 +32,7 @@ class DecideChange(Body):
     reason: Reason
 
 
-class ChangeView(BaseModel):
+class ChangeSummary(BaseModel):
     id: int
     subject: Subject
     name: str = Field(description="`psp/id` of a merchant account, or the id of a policy")
@@ -42,8 +42,6 @@ class ChangeView(BaseModel):
     state: State = Field(
         description="stale: another version has become active since, so it can only be rejected"
     )
-    document: dict[str, Any]
-    readable: list[str] = Field(description="of a policy: its rules in words, in their order")
     reason: str
     proposed_by: str
     proposed_at: datetime
@@ -52,11 +50,16 @@ class ChangeView(BaseModel):
     decision_reason: str | None
 
 
+class ChangeView(ChangeSummary):
+    document: dict[str, Any]
+    readable: list[str] = Field(description="of a policy: its rules in words, in their order")
+
+
 @router.get(
     "",
     summary="What waits for a second person, and what was decided",
     description="Newest first; of one brand, its policies; of all brands, merchant accounts too.",
-    responses=reads(Page[ChangeView]),
+    responses=reads(Page[ChangeSummary]),
 )
 async def listed(
     ask: DeskRead,
@@ -73,7 +76,7 @@ async def listed(
         limit=limit + 1,
     )
     more = str(found[limit - 1].id) if len(found) > limit else None
-    return shown(Page(items=[view(one) for one in found[:limit]], next_cursor=more))
+    return shown(Page(items=[summary(one) for one in found[:limit]], next_cursor=more))
 
 
 @router.get("/{change_id}", summary="Look at a change", responses=reads(ChangeView))
@@ -142,22 +145,33 @@ def state_of(change: Change) -> State:
 def view(change: Change) -> ChangeView:
     is_policy = change.subject is Subject.POLICY
     return ChangeView(
-        id=change.id,
-        subject=change.subject,
-        name=change.name,
-        brand_id=named(change.brand),
-        version=change.version,
-        based_on=change.based_on,
-        state=state_of(change),
+        **_told(change),
         document=change.document,
         readable=sentences(change.document) if is_policy else [],
-        reason=change.reason,
-        proposed_by=change.proposed_by,
-        proposed_at=change.proposed_at,
-        decided_by=change.decided_by,
-        decided_at=change.decided_at,
-        decision_reason=change.decision_reason,
     )
+
+
+def summary(change: Change) -> ChangeSummary:
+    """Without the document, which may be long."""
+    return ChangeSummary(**_told(change))
+
+
+def _told(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "subject": change.subject,
+        "name": change.name,
+        "brand_id": named(change.brand),
+        "version": change.version,
+        "based_on": change.based_on,
+        "state": state_of(change),
+        "reason": change.reason,
+        "proposed_by": change.proposed_by,
+        "proposed_at": change.proposed_at,
+        "decided_by": change.decided_by,
+        "decided_at": change.decided_at,
+        "decision_reason": change.decision_reason,
+    }
 
 
 def before(cursor: str | None) -> int | None:

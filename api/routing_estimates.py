@@ -110,12 +110,12 @@ def _claim(ask: Write, asked: _Asked, body: Past) -> Any:
 
 async def _asked(ask: Write, policy_id: str, body: Past) -> _Asked:
     """Raises Problem `not-found` or `invalid-request`."""
-    versions = await versions_of(ask, policy_id)
-    if not versions:
+    newest = await versions_of(ask, policy_id, 1)
+    if not newest:
         raise not_found("policy")
-    if body.version is not None and body.version not in [each.version for each in versions]:
-        raise invalid(FieldError("/version", f"from 1 to {versions[0].version}"))
+    if body.version is not None and body.version > newest[0].version:
+        raise invalid(FieldError("/version", f"from 1 to {newest[0].version}"))
     begin, end = moment_of(body.begin, "/from"), moment_of(body.end, "/to")
     if begin is None or end is None or not begin < end <= begin + timedelta(days=_MOST_DAYS):
         raise invalid(FieldError("/to", f"after `from`, by at most {_MOST_DAYS} days"))
-    return _Asked(policy_id, body.version, begin, end, versions[0].brand)
+    return _Asked(policy_id, body.version, begin, end, newest[0].brand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from api.errors import not_found
 from api.idempotency import Reply, once
 from api.listing import Page, shown
 from api.openapi import reads, takes, writes
-from api.routing_changes import ChangeView, view
+from api.routing_changes import ChangeSummary, ChangeView, summary, view
 from api.routing_documents import Document, Version, refused_change, refused_document
 from api.routing_scope import may_see, named, scope
 from api.routing_wording import in_words
@@ -100,7 +101,7 @@ class PolicyWithVersions(BaseModel):
     id: str
     brand_id: str | None
     active: PolicyView | None = Field(description="null: none is, or another policy's is")
-    versions: list[ChangeView] = Field(description="newest first")
+    versions: list[ChangeSummary] = Field(description="newest first, at most 200")
 
 
 @router.get(
@@ -161,7 +162,7 @@ async def one(ask: DeskRead, policy_id: PolicyId) -> Response:
         id=policy_id,
         brand_id=named(brand),
         active=None if active is None else _view(brand, active),
-        versions=[view(change) for change in versions],
+        versions=[summary(change) for change in versions],
     )
     if not may_see(ask, brand):
         raise not_found("policy")
@@ -178,17 +179,25 @@ async def version(
     policy_id: PolicyId,
     version: Annotated[str, Path(description="1, 2, 3 …")],
 ) -> Response:
-    for change in await versions_of(ask, policy_id):
-        if str(change.version) == version:
+    wanted = int(version) if re.fullmatch("[1-9][0-9]{0,5}", version) else 0
+    newest = await versions_of(ask, policy_id, 1)
+    if not newest or not 1 <= wanted <= newest[0].version:
+        raise not_found("version")
+    # They have no gaps: so many are not older.
+    found = await versions_of(ask, policy_id, newest[0].version - wanted + 1)
+    for change in found:
+        if change.version == wanted:
             return shown(view(change))
     raise not_found("version")
 
 
-async def versions_of(ask: Read | Write, policy_id: str) -> Sequence[Change]:
+async def versions_of(
+    ask: Read | Write, policy_id: str, limit: int = _MOST_VERSIONS
+) -> Sequence[Change]:
     """Newest first; none of a policy that the caller may not see."""
     if not (policy_id.isascii() and policy_id.isprintable() and len(policy_id) <= 64):
         return []
-    found = await ask.parts.changes.versions(Subject.POLICY, policy_id, _MOST_VERSIONS)
+    found = await ask.parts.changes.versions(Subject.POLICY, policy_id, limit)
     return [change for change in found if may_see(ask, change.brand)]
 
 
