@@ -60,7 +60,7 @@ async def test_a_rate_is_changed_live_and_says_by_whom(desk: Desk, name: str) ->
     freed = await desk.ann.put(f"{RATES}/{name}", {"per_second": None, "reason": "quiet again"})
     assert freed.json()["per_second"] is None
     history = (await desk.ann.get(f"{RATES}/{name}")).json()["history"]
-    assert [change["per_second"] for change in history] == [None, 500.5]
+    assert [change["per_second"] for change in history[:2]] == [None, 500.5]
 
 
 async def test_rates_are_changed_by_operators_of_all_brands(
