@@ -6,10 +6,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format bench audit chaos certify new-psp record lock
+.PHONY: help demo up test check format bench bench-routing audit chaos certify new-psp record lock
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Ten payment stories, and proof that the books hold; PSP=stripe KEEP=1 (stays)
 	@exec $(BIN)/python -m infra.local demo --with-parent $(if $(PSP),--psp '$(PSP)') $(if $(KEEP),--keep)
@@ -32,6 +32,10 @@ format: $(READY) ## Format, and repair what can be repaired
 
 bench: $(READY) ## Measure deposits, wallet commands, webhooks and recovery next to their floors
 	@exec $(BIN)/python -m tests.bench
+
+bench-routing: $(READY) ## Routing decisions a second, parked payments drained at a rate
+	@$(BIN)/python -m tests.bench.routing
+	@$(BIN)/python -m tests.bench.draining
 
 audit: $(READY) ## Check every invariant on what make up runs, or on what the settings name
 	@folder="$${PAYSAGA_LOCAL_FOLDER:-var}"; \
