@@ -98,7 +98,11 @@ async def test_every_mutation_of_what_is_sent_is_refused(what: str) -> None:
         assert refuses_mutations(description(name), request) >= 3
 
 
-@pytest.mark.parametrize("answer", [fault(422, "137"), fault(401, "000", "security")], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [fault(422, "137"), fault(401, "000", "security")],
+    ids=["refused", "not let in"],
+)
 @pytest.mark.parametrize("what", ASKING)
 async def test_what_is_sent_after_a_refusal_is_described_too(what: str, answer: Any) -> None:
     operation, make = ASKING[what]

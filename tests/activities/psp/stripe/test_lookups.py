@@ -49,7 +49,11 @@ async def test_while_the_key_is_remembered_what_is_not_found_may_be_asked_again(
         assert found == NoStatus(safe_to_repeat=True)
 
 
-@pytest.mark.parametrize("asked_at", [ago(hours=23, minutes=1), "", "yesterday", "2026-11-24"])
+@pytest.mark.parametrize(
+    "asked_at",
+    [ago(hours=23, minutes=1), "", "yesterday", "2026-11-24"],
+    ids=["too long ago", "no time", "no date", "no hour"],
+)
 async def test_after_that_it_is_searched_for_and_else_in_doubt(asked_at: str) -> None:
     kept, mine = Exchanges(), pi(amount_capturable=5000)
     asked = lookup(AUTHORIZE, asked_at=asked_at)
