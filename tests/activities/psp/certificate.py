@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +21,7 @@ HERE = Path(__file__).parent
 SUITE = ("test_certification.py", "test_certified_examples.py", "test_certified_webhooks.py")
 PAGE = ROOT / "docs" / "certificates.md"
 
-_RULE = re.compile(r"::test_(\w+)\[([^\]]+)\]$")
+_RULE = re.compile(r"::test_(\w+)\[(.+)\]$")
 _HEAD = """# Certificates
 
 What each plugin was found to keep to by the certification suite (`make certify`, which writes this
@@ -35,18 +34,47 @@ In production a PSP is connected only with the certificate of exactly the code t
 class Judgement:
     """Listens to the suite: a rule holds for a plugin when it held every time it was tried."""
 
-    def __init__(self, plugins: Iterable[str]) -> None:
+    def __init__(self, plugins: Iterable[str], suite: Iterable[Path]) -> None:
         self.plugins = list(plugins)
-        self.held: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+        self.held: dict[str, dict[str, list[bool]]] = {}
+        self.nobodys: list[str] = []
+        """What failed and says of no plugin that it was that one."""
+        self._suite, self._deselected = set(suite), 0
+        self._awaited: set[str] = set()
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self._deselected += len(items)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.nobodys.append(report.nodeid)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._awaited = {item.nodeid for item in session.items}
+        self._suite -= {item.path for item in session.items}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        found = _RULE.search(report.nodeid)
-        if found is None or (report.when != "call" and report.passed):
+        if report.when == "teardown":
+            self._awaited.discard(report.nodeid)
+        if report.when != "call" and report.passed:
             return
-        rule, parameters = found.group(1).replace("_", " "), found.group(2).split("-")
-        for plugin in self.plugins:
-            if plugin in parameters:
-                self.held[rule][plugin].append(report.passed)
+        found = _RULE.search(report.nodeid)
+        rule, parameters = found.groups() if found else (report.nodeid, "")
+        judged = set(parameters.split("-")).intersection(self.plugins)
+        if not judged and report.failed:
+            self.nobodys.append(report.nodeid)
+        for plugin in judged:
+            tries = self.held.setdefault(rule.replace("_", " "), {})
+            tries.setdefault(plugin, []).append(report.passed)
+
+    @property
+    def objection(self) -> str | None:
+        """Why this run says nothing certain of any plugin; None when it does."""
+        if self._deselected or self._suite or self._awaited:
+            return "only a part of the suite ran (see PYTEST_ADDOPTS)"
+        if self.nobodys:
+            return f"nobody knows which plugin failed in {', '.join(self.nobodys)}"
+        return None
 
     def rules_of(self, plugin: str) -> Mapping[str, int] | None:
         """How often each rule was tried; None when one did not hold, or nothing was tried."""
@@ -60,7 +88,7 @@ class Judgement:
         for plugin in self.plugins:
             table.add_column(plugin, justify="right")
         for rule, by_plugin in self.held.items():
-            table.add_row(rule, *(_told(by_plugin[plugin]) for plugin in self.plugins))
+            table.add_row(rule, *(_told(by_plugin.get(plugin, [])) for plugin in self.plugins))
         return table
 
 
@@ -114,14 +142,18 @@ def main() -> int:
     from activities.psp.catalog import found
 
     plugins = found()
-    judgement = Judgement(sorted(plugins))
-    suite = [str(HERE / name) for name in SUITE]
-    code = pytest.main(["-q", "--no-header", "--tb=short", *suite], plugins=[judgement])
+    suite = [HERE / name for name in SUITE]
+    judgement = Judgement(sorted(plugins), suite)
+    told = ["-q", "--no-header", "--tb=short", *map(str, suite)]
+    code = int(pytest.main(told, plugins=[judgement]))
     Console(width=120).print(judgement.table())
+    if judgement.objection:
+        print(f"No certificate is written or taken away: {judgement.objection}.")  # noqa: T201
+        return code or 1
     certificates = certify(judgement, plugins)
     ours = {name for name, plugin in plugins.items() if ROOT in place_of(plugin).parents}
     PAGE.write_text(page_of(each for each in certificates if each.plugin in ours))
-    return int(code)
+    return code
 
 
 if __name__ == "__main__":

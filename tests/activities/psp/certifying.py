@@ -85,10 +85,19 @@ async def asking(plugin: Plugin, url: str) -> AsyncIterator[Ask]:
 
 def questions(plugin: Plugin, amount: Money = AMOUNT) -> dict[str, Instruction]:
     """What this PSP can be asked."""
+    adapter = certification_of(plugin).connect(NOWHERE)
+    every = every_question(plugin, amount)
+    return {o: i for o, i in every.items() if isinstance(adapter, CAPABILITIES[o])}
+
+
+def every_question(
+    plugin: Plugin, amount: Money = AMOUNT, psp_ref: str = "ref_1"
+) -> dict[str, Instruction]:
+    """Also what it cannot be asked. A player brings back what its adapter says that it needs."""
     certification = certification_of(plugin)
     adapter = certification.connect(NOWHERE)
-    every = instructions(certification.account, amount)
-    return {o: i for o, i in every.items() if isinstance(adapter, CAPABILITIES[o])}
+    needed = adapter.parameters if isinstance(adapter, Completes) else ()
+    return instructions(certification.account, amount, psp_ref, needed)
 
 
 def answering(plugin: Plugin, verdict: Verdict) -> peer.Behaviour:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from workflows.domain.money import Money
@@ -25,9 +26,13 @@ PRIVATE = ("tok_private", "dst_private", "player_private", "return.private", "ba
 
 
 def instructions(
-    account: MerchantAccount, amount: Money = AMOUNT, psp_ref: str = "ref_1"
+    account: MerchantAccount,
+    amount: Money = AMOUNT,
+    psp_ref: str = "ref_1",
+    parameters: Collection[str] = (),
 ) -> dict[str, Instruction]:
-    """One instruction of every operation."""
+    """One instruction of every operation. The player brings back these parameters, each with a
+    private value of its own: `back_private_<name>`."""
     return {
         Operation.AUTHORIZE: AuthorizeInstruction(
             key="in_cert:authorize:1",
@@ -46,7 +51,7 @@ def instructions(
             trace_id="trace_1",
             authorize_key="in_cert:authorize:1",
             psp_ref=psp_ref,
-            parameters={"redirectResult": "back_private"},
+            parameters={name: f"back_private_{name}" for name in parameters},
         ),
         Operation.CAPTURE: CaptureInstruction(
             key="in_cert:capture",

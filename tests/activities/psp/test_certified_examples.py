@@ -17,9 +17,9 @@ from tests.activities.psp.certifying import (
     catalog_of,
     certification_of,
     certifies,
+    every_question,
     questions,
 )
-from tests.activities.psp.orders import instructions
 from workflows.domain.money import Money, exponent
 from workflows.domain.psp import VoidInstruction
 
@@ -73,7 +73,7 @@ async def exchange(plugin: Plugin, example: Mapping[str, Any]) -> tuple[Heard, A
     operation = str(example["call"])
     amount = Money.parse(example["amount"], example["currency"])
     certification = certification_of(plugin)
-    instruction = instructions(certification.account, amount, example["psp_ref"])[operation]
+    instruction = every_question(plugin, amount, example["psp_ref"])[operation]
     said = example["answer"]
     canned = Canned(said["status"], json.dumps(said["body"]).encode())
     path = example["request"]["path"]

@@ -99,5 +99,7 @@ def fault(status: int, code: str, kind: str = "validation") -> Said:
 
 def asked(operation: str, amount: Money = EUR, psp_ref: str = PAYMENT) -> Any:
     """One instruction of this operation."""
-    instruction: Instruction = instructions(ACCOUNT, amount, psp_ref)[operation]
+    instruction: Instruction = instructions(ACCOUNT, amount, psp_ref, ("redirectResult",))[
+        operation
+    ]
     return instruction
