@@ -80,7 +80,7 @@ async def counted(desk: Caller, query: str = "") -> dict[tuple[str, bool], int]:
     return {(item["type"], item["known"]): item["count"] for item in listed}
 
 
-@pytest.mark.parametrize("to", DOORS)
+@pytest.mark.parametrize("to", DOORS, ids=["webhooks", "callback"])
 async def test_a_psp_is_answered_in_its_own_words_once_the_event_is_stored(
     door: httpx.AsyncClient, pool: asyncpg.Pool, to: str
 ) -> None:
@@ -92,7 +92,7 @@ async def test_a_psp_is_answered_in_its_own_words_once_the_event_is_stored(
     assert await pool.fetchval(kept, key.partition(":")[0]) == "ready"
 
 
-@pytest.mark.parametrize("to", DOORS)
+@pytest.mark.parametrize("to", DOORS, ids=["webhooks", "callback"])
 async def test_what_told_us_nothing_is_acknowledged_counted_and_shown(
     door: httpx.AsyncClient, desk: Caller, to: str
 ) -> None:
@@ -112,7 +112,7 @@ async def test_a_refused_webhook_counts_no_type(door: httpx.AsyncClient, desk: C
     assert await counted(desk) == before
 
 
-@pytest.mark.parametrize("to", DOORS)
+@pytest.mark.parametrize("to", DOORS, ids=["webhooks", "callback"])
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_a_verification_that_is_out_of_reach_is_told_and_is_nobodys_attack(
     door: httpx.AsyncClient, desk: Caller, status: int, to: str
