@@ -6,7 +6,7 @@ import pytest
 
 from tests.workflows.orders import deposit
 from workflows.domain.declines import Advice, Retry
-from workflows.domain.payments import Attempt, Facts, Problem
+from workflows.domain.payments import Attempt, Facts, Problem, RouteTaken
 from workflows.domain.psp import Authentication, MerchantAccount
 from workflows.visibility import details
 
@@ -75,3 +75,26 @@ def test_every_attempt_tells_whether_another_account_might_have_said_yes() -> No
         "| authorize 3 | acme_pay / primary | not_sent: connection refused |",
         "| authorize 4 | acme_pay / primary | approved |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("route", "told"),
+    [
+        (RouteTaken("cards", 3, "vips"), "policy `cards` version 3, rule `vips`"),
+        (RouteTaken("cards", 3), "policy `cards` version 3, its default"),
+        (
+            RouteTaken("cards", 3, "sanctions", "not from there"),
+            "policy `cards` version 3, rule `sanctions`, which refused it: not from there",
+        ),
+    ],
+)
+def test_the_policy_and_the_rule_that_sent_it_where_it_went_are_named(
+    route: RouteTaken, told: str
+) -> None:
+    assert f"- Routed by {told}" in lines(Facts(route=route))
+
+
+def test_the_stop_that_parks_it_is_named_and_why_a_cascade_ended() -> None:
+    assert "- Parked by stop `7`" in lines(Facts(stop_id=7))
+    problem = Problem("do_not_honor", ended="attempts_used_up")
+    assert "- Nobody else was asked: attempts used up" in lines(Facts(problem=problem))
