@@ -91,7 +91,7 @@ TRANSLATED: dict[str, Meaning] = {
     "TECHNICAL_CANCEL": Meaning(Operation.VOID, _done, _failed(Reason.NOT_VOIDABLE)),
     "CANCEL_OR_REFUND": Meaning(Operation.VOID, _cancelled, _failed(Reason.NOT_VOIDABLE)),
     "REFUND": Meaning(Operation.REFUND, _done, _failed(Reason.NOT_REFUNDABLE)),
-    "REFUND_FAILED": Meaning(Operation.REFUND, _failed(Reason.NOT_REFUNDABLE), _nothing),
+    "REFUND_FAILED": Meaning(Operation.REFUND, _failed(Reason.RETURNED), _nothing),
     "REFUNDED_REVERSED": Meaning(Operation.REFUND, _failed(Reason.RETURNED), _nothing),
     "PAYOUT_THIRDPARTY": Meaning(Operation.PAYOUT, _done_to_the_original, _paid_out_not),
     "PAYOUT_DECLINE": Meaning(Operation.PAYOUT, _failed(Reason.NOT_PERMITTED), _nothing),

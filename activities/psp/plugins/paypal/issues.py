@@ -113,7 +113,9 @@ PAYOUT: dict[str, Meaning] = {
     **_each("RECEIVER_COUNTRY_NOT_ALLOWED RECEIVER_STATE_RESTRICTED", Reason.NOT_PERMITTED, HARD),
     **_each("RISK_DECLINE REGULATORY_BLOCKED REGULATORY_PENDING", Reason.FRAUD, HARD),
     **_each("TRANSACTION_DECLINED_BY_TRAVEL_RULE", Reason.NOT_PERMITTED, HARD),
-    **_each("RETURNED REFUNDED REVERSED CANCELED", Reason.RETURNED, HARD),
+    # Of a batch alone, before any of its items is paid.
+    **_each("CANCELED", Reason.VOIDED, HARD),
+    **_each("RETURNED REFUNDED REVERSED", Reason.RETURNED, HARD),
     **_each("UNCLAIMED", Reason.UNCLAIMED, HARD),
     **_each("BLOCKED", Reason.BLOCKED, HARD),
     **_each("FAILED", Reason.PROCESSING_ERROR, HARD),

@@ -106,13 +106,15 @@ is ours, not the card's."""
 
 FAILED_REFUNDS: dict[str, Reason] = {
     "charge_for_pending_refund_disputed": Reason.NOT_REFUNDABLE,
-    "declined": Reason.NOT_REFUNDABLE,
-    "expired_or_canceled_card": Reason.EXPIRED_CARD,
+    "declined": Reason.RETURNED,
+    "expired_or_canceled_card": Reason.RETURNED,
     "insufficient_funds": Reason.INSUFFICIENT_FUNDS,
-    "lost_or_stolen_card": Reason.LOST_CARD,
+    "lost_or_stolen_card": Reason.RETURNED,
     "merchant_request": Reason.VOIDED,
     "unknown": Reason.RETURNED,
 }
+"""Returned: the bank would not have it, and Stripe has put it back to our balance. The others never
+left us. What Stripe says comes along as the code."""
 
 WORDS = {
     "confirm_card_data": Retry.AFTER_CHANGE,

@@ -93,7 +93,7 @@ def test_a_refusal_on_the_hosted_page_is_no_result_as_long_as_the_page_is_open()
         ("TECHNICAL_CANCEL", "in_1:void:1", "false", "not_voidable"),
         ("CANCEL_OR_REFUND", "in_1:void:1", "false", "not_voidable"),
         ("REFUND", "re_1:refund", "false", "not_refundable"),
-        ("REFUND_FAILED", "re_1:refund", "true", "not_refundable"),
+        ("REFUND_FAILED", "re_1:refund", "true", "returned"),
         ("REFUNDED_REVERSED", "re_1:refund", "true", "returned"),
         ("PAYOUT_THIRDPARTY", "po_1:payout:1", "false", "declined"),
         ("PAYOUT_DECLINE", "po_1:payout:1", "true", "not_permitted"),

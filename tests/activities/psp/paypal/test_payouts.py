@@ -126,6 +126,8 @@ async def test_a_batch_that_is_not_begun_pays_nobody(status: str) -> None:
     reply, _ = await pays({PAY: (201, batch(status))})
     assert isinstance(reply, Declined)
     assert reply.code == status
+    # Nothing had gone out that could have come back.
+    assert reply.reason != "returned"
 
 
 async def test_a_batch_of_another_key_is_not_believed() -> None:

@@ -162,5 +162,7 @@ def test_a_failed_authentication_is_told_although_it_is_no_card_error() -> None:
 def test_refunds_that_came_to_nothing_say_why() -> None:
     for reason, ours in FAILED_REFUNDS.items():
         assert failed(reason, "failed") == Declined(ours, soft=False, code=reason)
+    for reason in ("declined", "expired_or_canceled_card", "lost_or_stolen_card", "unknown"):
+        assert FAILED_REFUNDS[reason] is Reason.RETURNED
     assert failed(None, "canceled").reason == Reason.VOIDED
     assert failed(None, "failed").reason == Reason.RETURNED
