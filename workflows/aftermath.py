@@ -15,6 +15,7 @@ from .domain.late_events import (
     Decision,
     Means,
     account_of,
+    as_returned,
     decide,
     void_key_of,
 )
@@ -36,7 +37,7 @@ class Aftermath:
     async def see_to(self, event: PspEvent) -> Decision:
         """Whatever is done is done once, however often and by how many runs it is told."""
         payment = await books.recall(self._payment_id)
-        decision = decide(event, payment)
+        decision = _decided(event, payment)
         match decision.means:
             case Means.NOTHING:
                 pass
@@ -65,6 +66,16 @@ class Aftermath:
         )
         await release(self._psp, void)
         await remember(self._payment_id, self._psp)
+
+
+def _decided(event: PspEvent, payment: Recalled) -> Decision:
+    decision = decide(event, payment)
+    if decision.means is Means.CASE:
+        # Runs from before this was so gave back what any no was about.
+        before = decide(as_returned(event), payment)
+        if before.means is Means.GIVE_BACK and not workflow.patched("only-returns-are-given-back"):
+            return before
+    return decision
 
 
 async def give_back(payment: Recalled, source: MerchantAccount, problem: Problem | None) -> None:

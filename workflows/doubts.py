@@ -5,7 +5,14 @@ from __future__ import annotations
 from . import books
 from .domain.money import Money
 from .domain.payments import Case, CaseKind, Recalled
-from .domain.psp import Approved, Instruction, MerchantAccount, PspEvent, VoidInstruction
+from .domain.psp import (
+    Approved,
+    Declined,
+    Instruction,
+    MerchantAccount,
+    PspEvent,
+    VoidInstruction,
+)
 from .questions import operation_of
 
 
@@ -85,6 +92,8 @@ async def _about(event: PspEvent, kind: CaseKind, why: str, more: dict[str, str]
     told = {"event_id": event.event_id, "type": event.raw_type, "reply": event.reply.kind}
     if isinstance(event.reply, Approved):
         told |= {"psp_ref": event.reply.psp_ref}
+    if isinstance(event.reply, Declined):
+        told |= {"reason": event.reply.reason, "code": event.reply.code}
     if event.account is not None:
         told |= {"account": event.account}
     told |= {"psp": event.psp, "key": event.key, "operation": event.operation}

@@ -36,7 +36,7 @@ async def test_a_payout_that_the_bank_returns_is_the_player_s_again(
         event_id=f"evt-{uuid.uuid4().hex}",
         key=f"{made['payout_id']}:payout:1",
         operation=Operation.PAYOUT,
-        reply=Declined("account_closed", soft=False, code="AC04"),
+        reply=Declined("returned", soft=False, code="AC04"),
         amount=ten,
     )
     await Inbox(pool).store([back])
@@ -45,7 +45,7 @@ async def test_a_payout_that_the_bank_returns_is_the_player_s_again(
     shown = await until_shown(platform, path, "PAYOUT_RETURNED")
     relaying.cancel()
     await asyncio.gather(relaying, return_exceptions=True)
-    assert (shown["final"], shown["decline"]["reason"]) == (True, "account_closed")
+    assert (shown["final"], shown["decline"]["reason"]) == (True, "returned")
     row = await pool.fetchrow("SELECT * FROM inbox_events WHERE event_id = $1", back.event_id)
     assert row is not None
     assert (row["delivered_at"] is not None, row["parked"]) == (True, None)

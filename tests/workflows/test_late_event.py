@@ -9,6 +9,7 @@ import pytest
 from tests.workflows.asking import Handle, accepted, authorize, command
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.world import HARD, SOFT, World
+from workflows.domain.declines import Reason
 from workflows.domain.deposits import DepositOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod, CaseKind
@@ -16,7 +17,7 @@ from workflows.domain.psp import Approved, Declined, Operation, PspEvent, Ready,
 from workflows.visibility import PaymentOrder, id_of
 
 YES = Approved("psp-1", FIFTY)
-RETURNED = Declined("account_closed", soft=False, code="AC04")
+RETURNED = Declined(Reason.RETURNED, soft=False, code="AC04")
 
 
 async def over(world: World, order: PaymentOrder) -> Handle:
@@ -144,7 +145,7 @@ async def test_a_payout_that_the_bank_returns_is_credited_once(world: World) -> 
     assert [record.version for record in world.books.records] == [2, 3]
     problem = world.books.records[-1].facts.problem
     assert problem is not None
-    assert problem.reason == "account_closed"
+    assert (problem.reason, problem.code) == ("returned", "AC04")
     assert kinds(world) == []
 
 
@@ -164,6 +165,24 @@ async def test_a_refund_that_comes_back_is_the_player_s_again(world: World) -> N
     await tell(world, world.event(f"{order.refund_id}:refund", Operation.REFUND, RETURNED))
     assert world.wallet.commands == ["hold", "capture_hold", "credit"]
     assert world.books.statuses == ["REFUND_PROCESSED", "REFUND_RETURNED"]
+
+
+@pytest.mark.parametrize("what", ["payout", "refund"])
+async def test_a_no_after_the_money_left_moves_nothing_and_the_case_has_both_facts(
+    world: World, what: str
+) -> None:
+    order: PaymentOrder = payout() if what == "payout" else refund(world.name)
+    await over(world, order)
+    step = "payout:1" if what == "payout" else "refund"
+    no = Declined(Reason.NOT_PERMITTED, soft=False, code="N7")
+    await tell(world, world.event(f"{id_of(order)}:{step}", Operation(what), no))
+    assert world.wallet.commands == ["hold", "capture_hold"]
+    assert len(world.books.statuses) == 1
+    [case] = world.books.cases.values()
+    assert (case.kind, case.money_at_risk) == (CaseKind.CONTRADICTION, FIFTY)
+    facts = case.facts
+    assert (facts["our_outcome"], facts["reply"]) == ("approved", "declined")
+    assert (facts["reason"], facts["code"]) == ("not_permitted", "N7")
 
 
 @pytest.mark.parametrize("what", ["payout", "refund"])

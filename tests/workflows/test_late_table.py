@@ -10,6 +10,7 @@ import pytest
 
 from tests.workflows.orders import FIFTY, PLAYER
 from workflows.domain import deposits, payouts, refunds
+from workflows.domain.declines import Reason
 from workflows.domain.late_events import (
     RETURNED_FROM,
     TABLE,
@@ -37,6 +38,7 @@ AT = MerchantAccount("sandbox", "first")
 REPLIES: dict[str, Fact] = {
     "approved": Approved("psp-1", FIFTY),
     "declined": Declined("no", soft=False, code="1"),
+    "returned": Declined(Reason.RETURNED, soft=False, code="2"),
     "pending": Pending("psp-1"),
     "ready": Ready("psp-1"),
 }
@@ -122,24 +124,39 @@ def expected(kind: Kind, status: str, operation: Operation, reply: str, asked: b
     match operation, reply:
         case Operation.AUTHORIZE, "approved":
             return Means.NOTHING if captured and asked else Means.RELEASE
-        case Operation.AUTHORIZE, "declined":
+        case Operation.AUTHORIZE, _:
             return Means.CASE if captured and asked else Means.NOTHING
         case Operation.CAPTURE, "approved":
             return Means.NOTHING if captured else Means.CASE
-        case Operation.CAPTURE, "declined":
+        case Operation.CAPTURE, _:
             return Means.CASE if captured else Means.NOTHING
         case Operation.VOID, _:
-            return Means.CASE if asked and reply == "declined" else Means.NOTHING
+            return Means.CASE if asked and reply != "approved" else Means.NOTHING
         case _, "approved":
             known = asked and (done or status in set(Returned))
             return Means.NOTHING if known else Means.CASE
-    return Means.GIVE_BACK if asked and done else Means.NOTHING
+    if not (asked and done):
+        return Means.NOTHING
+    return Means.GIVE_BACK if reply == "returned" else Means.CASE
+
+
+@pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.RETURNED])
+@pytest.mark.parametrize("operation", [Operation.PAYOUT, Operation.REFUND])
+def test_a_no_to_what_was_paid_gives_nothing_back_unless_it_says_that_the_money_came_back(
+    operation: Operation, reason: Reason
+) -> None:
+    kind = next(kind for kind, mine in MINE.items() if operation in mine)
+    [status] = [status for status in RETURNED_FROM if status in ENDS[kind]]
+    payment = ended(kind, status, STEPS[operation])
+    stray = replace(fact(operation, "declined"), reply=Declined(reason, soft=False, code="1"))
+    assert means(stray, payment) is Means.CASE
+    assert means(fact(operation, "returned"), payment) is Means.GIVE_BACK
 
 
 def test_the_table_has_a_row_for_every_operation_and_result() -> None:
-    assert set(TABLE) == set(itertools.product(Operation, ["approved", "declined"]))
+    assert set(TABLE) == set(itertools.product(Operation, ["approved", "declined", "returned"]))
     money = [key for key, row in TABLE.items() if Means.GIVE_BACK in row.values()]
-    assert money == [(Operation.PAYOUT, "declined"), (Operation.REFUND, "declined")]
+    assert money == [(Operation.PAYOUT, "returned"), (Operation.REFUND, "returned")]
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -158,7 +175,7 @@ def test_a_fact_that_fits_nothing_we_asked_moves_nothing(operation: Operation) -
             assert means(fact(operation, "approved", **lie), payment) is Means.CASE, lie
         less = Money(4900, "EUR")
         if operation is not Operation.VOID:
-            for reply in ("approved", "declined"):
+            for reply in ("approved", "declined", "returned"):
                 came = means(fact(operation, reply, amount=less), payment)
                 never = {Means.RELEASE, Means.GIVE_BACK}
                 assert came not in never, (status, reply)

@@ -4,11 +4,22 @@ something that a person decides."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from .declines import Reason
 from .payments import Kind, Recalled
-from .psp import Approved, MerchantAccount, Operation, Pending, PspEvent, Ready, key_of
+from .psp import (
+    Approved,
+    Declined,
+    Fact,
+    MerchantAccount,
+    Operation,
+    Pending,
+    PspEvent,
+    Ready,
+    key_of,
+)
 
 
 class Returned(StrEnum):
@@ -79,6 +90,11 @@ TABLE: dict[tuple[Operation, str], dict[Known, Means]] = {
         Known.NOT_DONE: Means.CASE,
     },
     (Operation.PAYOUT, "declined"): {
+        Known.DONE: Means.CASE,
+        Known.UNDONE: Means.NOTHING,
+        Known.NOT_DONE: Means.NOTHING,
+    },
+    (Operation.PAYOUT, "returned"): {
         Known.DONE: Means.GIVE_BACK,
         Known.UNDONE: Means.NOTHING,
         Known.NOT_DONE: Means.NOTHING,
@@ -89,10 +105,19 @@ TABLE: dict[tuple[Operation, str], dict[Known, Means]] = {
         Known.NOT_DONE: Means.CASE,
     },
     (Operation.REFUND, "declined"): {
+        Known.DONE: Means.CASE,
+        Known.UNDONE: Means.NOTHING,
+        Known.NOT_DONE: Means.NOTHING,
+    },
+    (Operation.REFUND, "returned"): {
         Known.DONE: Means.GIVE_BACK,
         Known.UNDONE: Means.NOTHING,
         Known.NOT_DONE: Means.NOTHING,
     },
+}
+TABLE |= {
+    (operation, "returned"): TABLE[operation, "declined"]
+    for operation in (Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID)
 }
 
 _OPERATIONS = {
@@ -119,10 +144,23 @@ def decide(event: PspEvent, payment: Recalled) -> Decision:
     wrong = _disagreement(event, payment)
     if wrong is not None:
         return Decision(Means.CASE, wrong)
-    means = TABLE[event.operation, event.reply.kind][known_of(event, payment)]
+    means = TABLE[event.operation, said_by(event.reply)][known_of(event, payment)]
     if means is Means.RELEASE and account_of(event, payment) is None:
         return Decision(Means.CASE, "a hold, and no merchant account named where to release it")
     return Decision(means, means if means is not Means.CASE else f"the payment is {payment.status}")
+
+
+def said_by(reply: Fact) -> str:
+    """A no is no more than that, unless it says that the money has come back."""
+    returned = isinstance(reply, Declined) and reply.reason == Reason.RETURNED
+    return "returned" if returned else reply.kind
+
+
+def as_returned(event: PspEvent) -> PspEvent:
+    """The same no, as if it said that the money has come back."""
+    if not isinstance(event.reply, Declined):
+        return event
+    return replace(event, reply=replace(event.reply, reason=Reason.RETURNED))
 
 
 def known_of(event: PspEvent, payment: Recalled) -> Known:
