@@ -24,7 +24,7 @@ check: $(READY) ## The same as test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 format: $(READY) ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
