@@ -85,6 +85,7 @@ def _order_approved(told: Told) -> PspEvent | None:
     unit = order.purchase_units[0] if order.purchase_units else None
     if unit is None or unit.amount is None or not is_ours(unit.custom_id, Operation.AUTHORIZE):
         return None
+    told.client.pays(unit.payee)
     key = unit.custom_id or ""
     reply = Ready(order_ref(order.id))
     return told.event(key, Operation.AUTHORIZE, reply, unit.amount.money)

@@ -103,6 +103,8 @@ def state_of(client: Client, order: Order, key: str, currency: str | None) -> Re
         same("currency", unit.amount.currency_code, currency)
     held = authorization_of(unit)
     if held is not None:
+        if currency is not None:
+            same("currency", held.amount.currency_code, currency)
         return reply_to(held, order, key, pending_ref=order_ref(order.id))
     match order.status:
         case "APPROVED":

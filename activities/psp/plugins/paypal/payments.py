@@ -173,6 +173,7 @@ async def _void(client: Client, held_id: str, instruction: VoidInstruction) -> R
         held = answer.read(Moved)
         same("id", held.id, held_id)
         same("reference", held.custom_id, instruction.authorize_key)
+        same("currency", held.amount.currency_code, instruction.amount.currency)
     else:
         return refused(answer)
     match held.status:
@@ -198,6 +199,7 @@ async def _authorization(client: Client, held_id: str, instruction: VoidInstruct
     if held is None:
         raise InDoubt("PayPal does not know the authorization")
     same("reference", held.custom_id, instruction.authorize_key)
+    same("currency", held.amount.currency_code, instruction.amount.currency)
     return held
 
 
