@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from activities.psp.contract import Adapter, Plugin
+from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount
 
 
@@ -38,6 +39,12 @@ class Verdict(StrEnum):
     """With a status word that the PSP does not have today."""
     MISMATCHED = "mismatched"
     """Approved, but about another reference than the one that was asked."""
+    OTHER_AMOUNT = "other_amount"
+    """Approved, but half of the amount that was asked."""
+    OTHER_CURRENCY = "other_currency"
+    """Approved, but the same number in another currency."""
+    BUSY = "busy"
+    """Too busy, or asked too often, and nothing was done: its 429."""
     NOT_FOUND = "not_found"
     """To a lookup: no such instruction was ever executed."""
 
@@ -69,6 +76,16 @@ class Signed:
     headers: Mapping[str, str]
     """Names in lower case; those alone without which, or with another value, it is refused."""
     body: bytes
+
+
+@dataclass(frozen=True)
+class Counted:
+    """An amount of a currency whose units at the PSP are worth a look, as a request has it."""
+
+    amount: Money
+    written: str | int | None
+    """The value of the member of the body, of its type (text, where the body is a form); None for
+    what the PSP cannot be asked for: nothing is sent then."""
 
 
 class Certification(Protocol):
@@ -107,6 +124,11 @@ class Certification(Protocol):
         every other request."""
         ...
 
+    def idempotency_key(self, request: Heard) -> str | None:
+        """Under which the PSP executes this request once, read where the PSP reads it: a header or
+        a member of the body. None where there is none."""
+        ...
+
     @property
     def timestamped(self) -> bool:
         """Whether webhooks carry a time that is signed, so that a stale one is refused."""
@@ -128,6 +150,24 @@ class RepeatsLate(Protocol):
     @property
     def repeats_for(self) -> int:
         """Seconds after the signed time until which it is still heard."""
+        ...
+
+
+@runtime_checkable
+class CountsInItsWay(Protocol):
+    """A PSP whose units of a currency are not everywhere those of ISO 4217, or may seem not to."""
+
+    @property
+    def counted(self) -> Sequence[Counted]: ...
+
+
+@runtime_checkable
+class NamesItsAccounts(Protocol):
+    """A PSP whose webhooks name the merchant account, or the brand, that they are about."""
+
+    def addressed_elsewhere(self, body: bytes) -> bytes | None:
+        """The webhook as it would be about an account that is none of ours; None for one that
+        names no account. It is signed afterwards."""
         ...
 
 

@@ -18,7 +18,12 @@ from activities.psp.contract import Plugin
 from tests.house.rooms import ROOT
 
 HERE = Path(__file__).parent
-SUITE = ("test_certification.py", "test_certified_examples.py", "test_certified_webhooks.py")
+SUITE = (
+    "test_certification.py",
+    "test_certified_requests.py",
+    "test_certified_examples.py",
+    "test_certified_webhooks.py",
+)
 PAGE = ROOT / "docs" / "certificates.md"
 
 _RULE = re.compile(r"::test_(\w+)\[(.+)\]$")

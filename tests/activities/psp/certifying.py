@@ -45,12 +45,14 @@ def certification_of(plugin: Plugin) -> Certification:
     return plugin.certification()
 
 
-def certifies(capability: type = object) -> pytest.MarkDecorator:
-    """Over every plugin that is found and can do this, by its own name."""
+def certifies(capability: type = object, tells: type = object) -> pytest.MarkDecorator:
+    """Over every plugin that is found and can do this, by its own name; where its certification
+    has to tell something for that, over those that tell it."""
     able = {
         name: plugin
         for name, plugin in found().items()
         if isinstance(certification_of(plugin).connect(NOWHERE), capability)
+        and isinstance(certification_of(plugin), tells)
     }
     return pytest.mark.parametrize("plugin", able.values(), ids=able)
 

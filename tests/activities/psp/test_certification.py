@@ -23,7 +23,6 @@ from tests.activities.psp.certifying import (
     certifies,
     outcomes,
     questions,
-    said_at_once,
     verdicts,
     with_preliminaries,
 )
@@ -37,14 +36,14 @@ from workflows.domain.psp import (
     NoStatus,
     NotFound,
     NotSent,
-    Operation,
     Pending,
     Unknown,
 )
 
 pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
 
-AMOUNTS = [Money(1, "JPY"), Money(5000, "JPY"), Money(5001, "EUR"), Money(1, "KWD")]
+HALF = Money(2500, "EUR")
+"""What is told of the AMOUNT that was asked."""
 
 
 @certifies()
@@ -59,44 +58,6 @@ def test_its_capabilities_fit_together(plugin: Plugin) -> None:
         assert isinstance(adapter, Voids), "what is not captured could not be released"
     if isinstance(adapter, Refunds):
         assert isinstance(adapter, Captures)
-
-
-@certifies()
-async def test_every_instruction_carries_its_key_and_trace(plugin: Plugin) -> None:
-    async with (
-        peer.listening(answering(plugin, Verdict.APPROVED)) as far,
-        asking(plugin, far.url) as ask,
-    ):
-        for operation, instruction in questions(plugin).items():
-            far.heard.clear()
-            outcome = await ask(operation, instruction)
-            assert isinstance(outcome, Approved | Pending), operation
-            sent, *_ = (
-                r
-                for r in far.heard
-                if instruction.key.encode() in r.body or instruction.key in r.headers.values()
-            )
-            trace = instruction.trace_id
-            assert trace in sent.headers.values() or trace.encode() in sent.body, operation
-
-
-@certifies()
-@pytest.mark.parametrize("amount", AMOUNTS, ids=str)
-async def test_amounts_are_exact_in_every_currency_or_refused_before_anything_is_sent(
-    plugin: Plugin, amount: Money
-) -> None:
-    moved = set(said_at_once(plugin, Verdict.APPROVED)) - {Operation.VOID}
-    async with (
-        peer.listening(answering(plugin, Verdict.APPROVED)) as far,
-        asking(plugin, far.url) as ask,
-    ):
-        for operation, instruction in questions(plugin, amount).items():
-            far.heard.clear()
-            outcome = await ask(operation, instruction)
-            if isinstance(outcome, NotSent):
-                assert not any(instruction.key.encode() in r.body for r in far.heard), operation
-            elif operation in moved:
-                assert outcome.amount == amount, operation
 
 
 @certifies()
@@ -133,6 +94,27 @@ async def test_an_answer_about_another_payment_is_not_believed(plugin: Plugin) -
     if isinstance(said.get(COMPLETE), Pending):
         del said[COMPLETE]
     assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+
+
+@certifies()
+async def test_an_approval_is_of_the_amount_that_the_psp_tells(plugin: Plugin) -> None:
+    for operation, outcome in (await verdicts(plugin, Verdict.OTHER_AMOUNT)).items():
+        if not isinstance(outcome, Unknown):
+            assert isinstance(outcome, Approved), operation
+            assert outcome.amount == HALF, operation
+
+
+@certifies()
+async def test_an_answer_in_another_currency_is_not_believed(plugin: Plugin) -> None:
+    said = await verdicts(plugin, Verdict.OTHER_CURRENCY)
+    assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+
+
+@certifies()
+async def test_a_psp_that_is_too_busy_has_decided_nothing(plugin: Plugin) -> None:
+    said = await verdicts(plugin, Verdict.BUSY)
+    assert said, "every PSP can be too busy"
+    assert all(isinstance(outcome, NotSent | Unknown) for outcome in said.values()), said
 
 
 @certifies()
@@ -174,6 +156,7 @@ async def test_a_lookup_finds_what_was_done(plugin: Plugin) -> None:
         Verdict.PENDING: Pending,
         Verdict.UNHEARD_OF: Pending,
         Verdict.MISMATCHED: Unknown,
+        Verdict.BUSY: Unknown,
         Verdict.NOT_FOUND: NotFound,
     }.items():
         async with (

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from activities.psp.certification import Canned, Heard, Verdict
-from activities.psp.contract import HearsWebhooks, Plugin, WebhookRequest
+from activities.psp.certification import Canned, Heard, NamesItsAccounts, Verdict
+from activities.psp.contract import HearsWebhooks, Plugin, WebhookRefused, WebhookRequest
 from tests.activities.psp import peer
 from tests.activities.psp.certifying import (
     asking,
@@ -67,6 +67,23 @@ async def test_every_webhook_is_heard_as_declared(plugin: Plugin) -> None:
         assert len(events) == len(example["becomes"]), name
         for event, becomes in zip(events, example["becomes"], strict=True):
             assert differences(plain(event), becomes) == [], name
+
+
+@certifies(HearsWebhooks, tells=NamesItsAccounts)
+async def test_a_webhook_about_another_account_is_not_told_as_ours(plugin: Plugin) -> None:
+    certification: Any = certification_of(plugin)
+    told = [e["webhook"] for e in examples_of(plugin).values() if "webhook" in e and e["becomes"]]
+    bodies = [certification.addressed_elsewhere(json.dumps(webhook).encode()) for webhook in told]
+    assert any(bodies)
+    for body in filter(None, bodies):
+        sent = certification.sign(body, SENT_AT)
+        request = WebhookRequest(sent.headers, sent.body, SENT_AT)
+        try:
+            events = (await catalog_of(plugin).hear(plugin.name, request)).events
+        except WebhookRefused:
+            continue
+        ours = (None, certification.account.id)
+        assert not [event for event in events if event.account in ours], body
 
 
 async def exchange(plugin: Plugin, example: Mapping[str, Any]) -> tuple[Heard, Any]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from activities.psp.certification import Canned, Heard, Signed, Verdict
+from activities.psp.certification import Canned, Counted, Heard, Signed, Verdict
 from activities.psp.contract import Adapter
+from workflows.domain.money import Money
 from workflows.domain.psp import COMPLETE, MerchantAccount, Operation
 
 from .adapter import AdyenAdapter
@@ -24,10 +25,15 @@ MERCHANT = "CertifiedEU"
 CHECKOUT, PAYOUT = "/v71", "/pal/servlet/Payout/v68"
 
 _SIGNED = ("pspReference", "originalReference", "merchantAccountCode", "merchantReference")
-_AT_ONCE = (Verdict.DECLINED, Verdict.DECLINED_UNMAPPED, Verdict.PENDING, Verdict.UNHEARD_OF)
+_AT_ONCE = (
+    Verdict.DECLINED,
+    Verdict.DECLINED_UNMAPPED,
+    Verdict.PENDING,
+    Verdict.UNHEARD_OF,
+    Verdict.BUSY,
+)
+_OF_ANOTHER = (Verdict.MISMATCHED, Verdict.OTHER_AMOUNT, Verdict.OTHER_CURRENCY)
 _RESULTS = {
-    Verdict.APPROVED: {"resultCode": "Authorised"},
-    Verdict.MISMATCHED: {"resultCode": "Authorised"},
     Verdict.DECLINED: {
         "resultCode": "Refused",
         "refusalReason": "Not enough balance",
@@ -69,11 +75,16 @@ class AdyenCertification:
     def answers(self, operation: str) -> Collection[Verdict]:
         """Only an authorization is ever approved at once; all else is promised."""
         if operation in (Operation.AUTHORIZE, COMPLETE):
-            return (Verdict.APPROVED, Verdict.MISMATCHED, *_AT_ONCE)
-        return _AT_ONCE if operation == Operation.PAYOUT else (Verdict.MISMATCHED, *_AT_ONCE)
+            return (Verdict.APPROVED, *_OF_ANOTHER, *_AT_ONCE)
+        if operation == Operation.VOID:
+            # It names no amount.
+            return (Verdict.MISMATCHED, *_AT_ONCE)
+        return _AT_ONCE if operation == Operation.PAYOUT else (*_OF_ANOTHER, *_AT_ONCE)
 
     def answer(self, request: Heard, verdict: Verdict) -> Canned:
         path, body = urlsplit(request.path).path, json.loads(request.body or b"{}")
+        if verdict is Verdict.BUSY:
+            return _fault("000", status=429)
         if path.startswith(PAYOUT):
             return _payout(path, verdict)
         if path.endswith(("/payments", "/details")):
@@ -83,6 +94,26 @@ class AdyenCertification:
 
     def before(self, request: Heard) -> Canned | None:
         return None
+
+    def idempotency_key(self, request: Heard) -> str | None:
+        return request.headers.get("idempotency-key")
+
+    @property
+    def counted(self) -> Sequence[Counted]:
+        return [
+            Counted(Money(5000, "CLP"), 500_000),
+            Counted(Money(5000, "ISK"), 500_000),
+            Counted(Money(5000, "CVE"), 50),
+            Counted(Money(5050, "CVE"), None),
+            Counted(Money(500_000, "IDR"), 5000),
+            Counted(Money(50, "IDR"), None),
+            Counted(Money(5050, "HUF"), 5050),
+            Counted(Money(5000, "JPY"), 5000),
+            Counted(Money(5001, "KWD"), 5001),
+        ]
+
+    def addressed_elsewhere(self, body: bytes) -> bytes | None:
+        return _with(body, lambda item: item.update(merchantAccountCode="SomebodyElse"))
 
     @property
     def timestamped(self) -> bool:
@@ -134,10 +165,10 @@ def _key(seed: bytes) -> str:
 def _payment(body: dict[str, Any], verdict: Verdict, held: dict[str, Any]) -> Canned:
     reference = body.get("reference", "in_cert:authorize:1")
     told: dict[str, Any] = {
-        **_RESULTS[verdict],
+        **_RESULTS.get(verdict, {"resultCode": "Authorised"}),
         "pspReference": "NC6HT9CRT65ZGN82",
         "merchantReference": "in_other:step:1" if verdict is Verdict.MISMATCHED else reference,
-        "amount": held,
+        "amount": _otherwise(held, verdict),
     }
     return Canned(200, json.dumps(told).encode())
 
@@ -163,14 +194,22 @@ def _modification(path: str, body: dict[str, Any], verdict: Verdict) -> Canned:
     }
     if not path.endswith("/cancels") or "/payments/" in path:
         told["paymentPspReference"] = path.split("/")[-2]
+    if "amount" in body:
+        told["amount"] = _otherwise(body["amount"], verdict)
     if verdict is Verdict.MISMATCHED:
         told["reference"] = "in_other:step:1"
     return Canned(201, json.dumps(told).encode())
 
 
-def _fault(code: str) -> Canned:
-    told = {"status": 422, "errorCode": code, "errorType": "validation", "message": "no"}
-    return Canned(422, json.dumps(told).encode())
+def _otherwise(amount: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
+    if verdict is Verdict.OTHER_AMOUNT:
+        return {**amount, "value": amount["value"] // 2}
+    return {**amount, "currency": "USD"} if verdict is Verdict.OTHER_CURRENCY else amount
+
+
+def _fault(code: str, *, status: int = 422) -> Canned:
+    told = {"status": status, "errorCode": code, "errorType": "validation", "message": "no"}
+    return Canned(status, json.dumps(told).encode())
 
 
 def _tampered(body: bytes) -> Iterator[bytes]:

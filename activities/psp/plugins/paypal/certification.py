@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from activities.psp.certification import Canned, Heard, Signed, Verdict
+from activities.psp.certification import Canned, Counted, Heard, Signed, Verdict
 from activities.psp.contract import Adapter
 from activities.psp.wire import Answer
+from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount, Operation
 
 from .adapter import PaypalAdapter
@@ -56,7 +57,12 @@ class PaypalCertification:
 
     def answers(self, operation: str) -> Collection[Verdict]:
         if operation == Operation.PAYOUT:
-            return set(Verdict) - {Verdict.APPROVED}
+            # Of a batch PayPal tells at once that it has it, and no amount.
+            return set(Verdict) - {
+                Verdict.APPROVED,
+                Verdict.OTHER_AMOUNT,
+                Verdict.OTHER_CURRENCY,
+            }
         return tuple(Verdict)
 
     def answer(self, request: Heard, verdict: Verdict) -> Canned:
@@ -75,6 +81,30 @@ class PaypalCertification:
             "expires_in": 32400,
         }
         return Canned(200, json.dumps(told).encode())
+
+    def idempotency_key(self, request: Heard) -> str | None:
+        return request.headers.get("paypal-request-id")
+
+    @property
+    def counted(self) -> Sequence[Counted]:
+        return [
+            Counted(Money(500_000, "HUF"), "5000"),
+            Counted(Money(5050, "HUF"), None),
+            Counted(Money(500_000, "TWD"), "5000"),
+            Counted(Money(5050, "TWD"), None),
+            Counted(Money(5000, "JPY"), "5000"),
+            Counted(Money(5, "EUR"), "0.05"),
+            Counted(Money(5001, "KWD"), "5.001"),
+        ]
+
+    def addressed_elsewhere(self, body: bytes) -> bytes | None:
+        """Of a payment, which names its payee; a payout names none."""
+        told = json.loads(body)
+        things = [told["resource"], *told["resource"].get("purchase_units", ())]
+        named = [thing for thing in things if "payee" in thing]
+        for thing in named:
+            thing["payee"] = {"merchant_id": "SQMEBQDYE7SES"}
+        return json.dumps(told).encode() if named else None
 
     @property
     def timestamped(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from activities.psp.certification import Canned, Heard, Verdict
@@ -41,6 +42,8 @@ def reply_to(request: Heard, verdict: Verdict, ordered: Reply) -> Canned:
     """`ordered` is the amount of the order, which no later request repeats."""
     if verdict is Verdict.NOT_FOUND:
         return _said(404, error("RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"))
+    if verdict is Verdict.BUSY:
+        return _said(429, error("RATE_LIMIT_REACHED", "RATE_LIMIT_REACHED"))
     steps = request.path.partition("?")[0].strip("/").split("/")
     body = json.loads(request.body) if request.body else {}
     if request.method == "GET":
@@ -49,6 +52,9 @@ def reply_to(request: Heard, verdict: Verdict, ordered: Reply) -> Canned:
         return _said(422, error("UNPROCESSABLE_ENTITY", _issue(steps[-1], verdict)))
     if steps[-1] in ("authorize", "void"):
         body = {"amount": ordered}
+    for thing in (body, *body.get("purchase_units", ())):
+        if "amount" in thing:
+            thing["amount"] = _otherwise(thing["amount"], verdict)
     return _said(200 if steps[-1] == "void" else 201, _DONE[steps[-1]](steps[3:], body, verdict))
 
 
@@ -78,7 +84,7 @@ def _created(_: list[str], body: Reply, verdict: Verdict) -> Reply:
     key = OTHER if verdict is Verdict.MISMATCHED else asked["custom_id"]
     status = {Verdict.PENDING: "PAYER_ACTION_REQUIRED", Verdict.UNHEARD_OF: UNHEARD_OF}
     unit: Reply = {"reference_id": "default", "custom_id": key, "amount": asked["amount"]}
-    if verdict is Verdict.APPROVED:
+    if verdict in (Verdict.APPROVED, Verdict.OTHER_AMOUNT, Verdict.OTHER_CURRENCY):
         unit["payments"] = {"authorizations": [authorization("CREATED", key, asked["amount"])]}
     return order(ORDER_ID, status.get(verdict, "COMPLETED"), unit)
 
@@ -242,6 +248,12 @@ def _state(verdict: Verdict, done: str) -> str:
             return UNHEARD_OF
         case _:
             return done
+
+
+def _otherwise(amount: Reply, verdict: Verdict) -> Reply:
+    if verdict is Verdict.OTHER_AMOUNT:
+        return amount | {"value": f"{Decimal(amount['value']) / 2:f}"}
+    return amount | {"currency_code": "USD"} if verdict is Verdict.OTHER_CURRENCY else amount
 
 
 def _key(verdict: Verdict, key: str) -> str:

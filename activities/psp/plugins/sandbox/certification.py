@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
-from activities.psp.certification import Canned, Heard, Signed, Verdict
+from activities.psp.certification import Canned, Counted, Heard, Signed, Verdict
 from activities.psp.contract import Adapter
+from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount
 
 from .adapter import SandboxAdapter
@@ -60,6 +61,9 @@ class SandboxCertification:
         if verdict is Verdict.NOT_FOUND:
             fault = {"error": {"code": "not_found", "message": "no such reference"}}
             return Canned(404, json.dumps(fault).encode())
+        if verdict is Verdict.BUSY:
+            fault = {"error": {"code": "too_many_requests", "message": "come back later"}}
+            return Canned(429, json.dumps(fault).encode(), {"retry-after": "1"})
         return Canned(200, json.dumps(_operation(request, verdict)).encode())
 
     def answers(self, operation: str) -> Collection[Verdict]:
@@ -67,6 +71,20 @@ class SandboxCertification:
 
     def before(self, request: Heard) -> Canned | None:
         return None
+
+    def idempotency_key(self, request: Heard) -> str | None:
+        return request.headers.get("idempotency-key")
+
+    @property
+    def counted(self) -> Sequence[Counted]:
+        """In the units of ISO 4217 everywhere."""
+        told = {"CLP": 5000, "ISK": 5000, "HUF": 5050, "IDR": 5050, "KWD": 5001, "UYW": 50001}
+        return [Counted(Money(units, currency), units) for currency, units in told.items()]
+
+    def addressed_elsewhere(self, body: bytes) -> bytes | None:
+        told = json.loads(body)
+        told["data"]["merchant_account"] = "somebody_else"
+        return json.dumps(told).encode()
 
     @property
     def timestamped(self) -> bool:
@@ -93,15 +111,15 @@ def _operation(request: Heard, verdict: Verdict) -> dict[str, Any]:
     body = json.loads(request.body) if request.body else {}
     reference, kind, parent = _asked(request, body)
     codes = {Verdict.DECLINED: "51", Verdict.DECLINED_UNMAPPED: "Z9"}
-    code = codes.get(verdict)
+    code, amount = codes.get(verdict), body.get("amount", 5000)
     return {
         "id": f"{_IDS[kind]}_certified",
         "operation": kind,
         "status": _STATUS.get(verdict, "approved"),
         "reference": "in_other:step:1" if verdict is Verdict.MISMATCHED else reference,
         "merchant_account": "primary",
-        "amount": body.get("amount", 0),
-        "currency": body.get("currency", "EUR"),
+        "amount": amount // 2 if verdict is Verdict.OTHER_AMOUNT else amount,
+        "currency": "USD" if verdict is Verdict.OTHER_CURRENCY else body.get("currency", "EUR"),
         "authorization_id": parent if kind in ("capture", "void") else None,
         "capture_id": parent if kind == "refund" else None,
         "decline": None if code is None else {"code": code, "message": "no"},

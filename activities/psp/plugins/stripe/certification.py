@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from activities.psp.certification import Canned, Heard, Signed, Verdict
+from activities.psp.certification import Canned, Counted, Heard, Signed, Verdict
 from activities.psp.contract import Adapter
+from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount, Operation
 
 from .adapter import StripeAdapter
@@ -57,18 +58,21 @@ class StripeCertification:
         return said
 
     def answer(self, request: Heard, verdict: Verdict) -> Canned:
+        if verdict is Verdict.BUSY:
+            return fault(429, type="invalid_request_error", code="rate_limit")
         parts = urlsplit(request.path)
         steps = parts.path.removeprefix("/v1/").split("/")
         asked = dict(parse_qsl(request.body.decode() or parts.query))
         refunds = steps[0] == "refunds"
         if request.method == "POST" and refunds:
-            return _refund_of(asked, self._currency, verdict)
+            return _refund_of(asked, _currency(self._currency, verdict), verdict)
         if request.method == "POST":
             # A capture names no currency: it is that of the authorization.
             self._currency = asked.get("currency", self._currency)
-            amount = int(asked.get("amount") or asked.get("amount_to_capture") or 5000)
+            given = int(asked.get("amount") or asked.get("amount_to_capture") or 5000)
+            amount, currency = _amount(given, verdict), _currency(self._currency, verdict)
             key = asked.get("metadata[paysaga_key]", AUTHORIZE_KEY)
-            return _step(steps, amount, self._currency, key, verdict)
+            return _step(steps, amount, currency, key, verdict)
         if len(steps) > 1 and steps[1] != "search":
             if verdict is Verdict.NOT_FOUND:
                 return missing()
@@ -80,6 +84,23 @@ class StripeCertification:
 
     def before(self, request: Heard) -> Canned | None:
         return None
+
+    def idempotency_key(self, request: Heard) -> str | None:
+        return request.headers.get("idempotency-key")
+
+    @property
+    def counted(self) -> Sequence[Counted]:
+        return [
+            Counted(Money(5000, "ISK"), "500000"),
+            Counted(Money(5000, "UGX"), "500000"),
+            Counted(Money(5050, "HUF"), "5050"),
+            Counted(Money(5050, "TWD"), "5050"),
+            Counted(Money(500_000, "MGA"), "5000"),
+            Counted(Money(50, "MGA"), None),
+            Counted(Money(5000, "JPY"), "5000"),
+            Counted(Money(5010, "KWD"), "5010"),
+            Counted(Money(5001, "KWD"), None),
+        ]
 
     @property
     def timestamped(self) -> bool:
@@ -138,6 +159,14 @@ def missing() -> Canned:
     return fault(404, type="invalid_request_error", code="resource_missing", param="id")
 
 
+def _amount(asked: int, verdict: Verdict) -> int:
+    return asked // 2 if verdict is Verdict.OTHER_AMOUNT else asked
+
+
+def _currency(asked: str, verdict: Verdict) -> str:
+    return "usd" if verdict is Verdict.OTHER_CURRENCY else asked
+
+
 def _said(thing: Json) -> Canned:
     return Canned(200, json.dumps(thing).encode())
 
@@ -175,7 +204,7 @@ def _step(steps: Sequence[str], amount: int, currency: str, key: str, verdict: V
 def _refund_of(asked: Mapping[str, str], currency: str, verdict: Verdict) -> Canned:
     mismatched = verdict is Verdict.MISMATCHED
     made = refund(
-        amount=int(asked["amount"]),
+        amount=_amount(int(asked["amount"]), verdict),
         currency=currency,
         payment_intent=asked["payment_intent"],
         metadata={"paysaga_key": OTHER_KEY if mismatched else asked["metadata[paysaga_key]"]},

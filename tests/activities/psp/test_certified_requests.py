@@ -1,0 +1,139 @@
+"""What a plugin sends: under which key, with which reference, and how much of which currency."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+import pytest
+
+from activities.psp.certification import Counted, CountsInItsWay, Heard, Verdict
+from activities.psp.contract import Plugin
+from tests.activities.psp import peer
+from tests.activities.psp.certifying import (
+    answering,
+    asking,
+    certification_of,
+    certifies,
+    questions,
+    said_at_once,
+)
+from tests.activities.psp.orders import AMOUNT
+from workflows.domain.money import Money
+from workflows.domain.psp import Approved, NotSent, Operation, Pending
+
+pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
+
+AMOUNTS = [Money(1, "JPY"), Money(5000, "JPY"), Money(5001, "EUR"), Money(1, "KWD")]
+BEGINS = (Operation.AUTHORIZE, Operation.REFUND, Operation.PAYOUT)
+"""What makes a thing of its own at the PSP, that is found again by our reference alone."""
+SAYS_HOW_MUCH = (*BEGINS, Operation.CAPTURE)
+
+
+async def sent(plugin: Plugin, amount: Money = AMOUNT) -> dict[str, tuple[Any, list[Heard]]]:
+    """What came of every instruction, and the writes that it took: what moves no money is left
+    out."""
+    certification = certification_of(plugin)
+    told = {}
+    async with (
+        peer.listening(answering(plugin, Verdict.APPROVED)) as far,
+        asking(plugin, far.url) as ask,
+    ):
+        for operation, instruction in questions(plugin, amount).items():
+            far.heard.clear()
+            outcome = await ask(operation, instruction)
+            writes = [r for r in far.heard if r.method != "GET" and not certification.before(r)]
+            told[operation] = (outcome, writes)
+    return told
+
+
+@certifies()
+async def test_every_instruction_carries_its_key_and_trace(plugin: Plugin) -> None:
+    told = await sent(plugin)
+    for operation, instruction in questions(plugin).items():
+        outcome, writes = told[operation]
+        assert isinstance(outcome, Approved | Pending), operation
+        assert any(carries(write, instruction.key) for write in writes), operation
+        for write in writes:
+            trace = instruction.trace_id
+            assert trace in write.headers.values() or trace.encode() in write.body, operation
+
+
+@certifies()
+async def test_every_write_is_done_once_under_the_key_of_its_instruction(plugin: Plugin) -> None:
+    """Of several steps one is under the key itself; those of the others are made of it."""
+    certification, told = certification_of(plugin), await sent(plugin)
+    for operation, instruction in questions(plugin).items():
+        keys = [certification.idempotency_key(write) for write in told[operation][1]]
+        assert instruction.key in keys, (operation, keys)
+        assert all(key and key.startswith(instruction.key) for key in keys), (operation, keys)
+        assert len(set(keys)) == len(keys), "two steps under one key"
+
+
+@certifies()
+async def test_what_is_begun_carries_our_reference(plugin: Plugin) -> None:
+    """Beside a header, that is: webhooks and lookups come back by what the PSP keeps."""
+    told, asked = await sent(plugin), questions(plugin)
+    for operation in asked.keys() & set(BEGINS):
+        key, writes = asked[operation].key, told[operation][1]
+        assert any(key in unquote_plus(write.path) or key in body(write) for write in writes), (
+            operation
+        )
+
+
+@certifies()
+@pytest.mark.parametrize("amount", AMOUNTS, ids=str)
+async def test_amounts_are_exact_in_every_currency_or_refused_before_anything_is_sent(
+    plugin: Plugin, amount: Money
+) -> None:
+    moved = set(said_at_once(plugin, Verdict.APPROVED)) - {Operation.VOID}
+    for operation, (outcome, writes) in (await sent(plugin, amount)).items():
+        if isinstance(outcome, NotSent):
+            assert not writes, operation
+        elif operation in moved:
+            assert outcome.amount == amount, operation
+
+
+@certifies(tells=CountsInItsWay)
+async def test_currencies_are_written_in_the_units_of_the_psp(plugin: Plugin) -> None:
+    certification: Any = certification_of(plugin)
+    cases: Sequence[Counted] = certification.counted
+    assert cases
+    for case in cases:
+        told = await sent(plugin, case.amount)
+        for operation in told.keys() & set(SAYS_HOW_MUCH):
+            outcome, writes = told[operation]
+            if case.written is None:
+                assert isinstance(outcome, NotSent) and not writes, (case, operation)
+                continue
+            written = (type(case.written), case.written)
+            assert any(written in values(write) for write in writes), (case, operation)
+            if isinstance(outcome, Approved):
+                assert outcome.amount == case.amount, (case, operation)
+
+
+def carries(write: Heard, key: str) -> bool:
+    return key in write.headers.values() or key in unquote_plus(write.path) or key in body(write)
+
+
+def body(write: Heard) -> str:
+    return unquote_plus(write.body.decode())
+
+
+def values(write: Heard) -> list[tuple[type, Any]]:
+    """Every text and number of the body, with its type: 5000 is neither "5000" nor 5000.0."""
+    try:
+        told = list(leaves(json.loads(write.body)))
+    except json.JSONDecodeError:
+        told = [value for _, value in parse_qsl(write.body.decode())]
+    return [(type(value), value) for value in told]
+
+
+def leaves(told: Any) -> Iterator[Any]:
+    if isinstance(told, dict | list):
+        for each in told.values() if isinstance(told, dict) else told:
+            yield from leaves(each)
+    else:
+        yield told
