@@ -34,6 +34,8 @@ from .domain.psp import (
 from .hearing import Certain, Hearing
 from .visibility import step_of
 
+_VOIDS_BY_ID_ALONE = "a-psp-that-voids-by-id-alone-is-asked-again"
+
 
 class Conversation(Hearing):
     """All that one payment's run says to PSPs and hears of them."""
@@ -70,7 +72,14 @@ class Conversation(Hearing):
         when_pending: Callable[[Pending], Awaitable[None]] | None = None,
     ) -> Certain:
         """Ask until it is certain: unsent is sent again under the same key, promised is awaited."""
-        answer = await self.ask(instruction)
+        return await self._insist(instruction, await self.ask(instruction), when_pending)
+
+    async def _insist(
+        self,
+        instruction: Instruction,
+        answer: Certain | Pending,
+        when_pending: Callable[[Pending], Awaitable[None]] | None = None,
+    ) -> Certain:
         for pause in policies.UNSENT_PAUSES:
             if not isinstance(answer, NotSent):
                 break
@@ -162,11 +171,17 @@ class Conversation(Hearing):
         self, instruction: Instruction, question: Instruction, finding: NotFound
     ) -> Outcome:
         """The PSP knows nothing of it: close the door behind it, or send it again."""
+        again = finding.safe_to_repeat or isinstance(instruction, VoidInstruction)
         if isinstance(instruction, AuthorizeInstruction):
-            voided = await self.settle(questions.void_of(instruction, instruction.amount, None))
+            void = questions.void_of(instruction, instruction.amount, None)
+            voided = await self.ask(void)
+            # Runs from before this was so kept asking for the void.
+            if not (again and isinstance(voided, NotSent) and workflow.patched(_VOIDS_BY_ID_ALONE)):
+                again = False
+                voided = await self._insist(void, voided)
             if isinstance(voided, Approved):
                 return NotSent("it never reached the PSP and was voided there by our reference")
-        elif finding.safe_to_repeat or isinstance(instruction, VoidInstruction):
+        if again:
             outcome = await self._call(instruction, question)
             # That the repetition never left us says nothing about the first one.
             if not isinstance(outcome, NotSent):

@@ -17,6 +17,7 @@ from workflows.domain.psp import (
     Approved,
     Declined,
     NotFound,
+    NotSent,
     Operation,
     Unknown,
 )
@@ -63,6 +64,32 @@ async def test_an_authorization_that_never_arrived_is_voided_before_another_acco
     await moved(time_machine, handle, timedelta(seconds=10))
     assert (await answering).status == "CAPTURED"
     assert world.psp.done == ["authorize:1", "void:1", "authorize:2", "capture"]
+
+
+async def test_a_psp_that_voids_by_its_own_id_alone_is_asked_again_under_the_same_key(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, Unknown("500"))
+    world.psp.will_answer(Operation.VOID, NotSent("a hold is released by its id alone"))
+    world.psp.will_find(Operation.AUTHORIZE, NotFound(safe_to_repeat=True))
+    _, handle = await begin(world)
+    answering = asyncio.ensure_future(authorize(handle))
+    await moved(time_machine, handle, timedelta(seconds=10))
+    assert (await answering).status == "CAPTURED"
+    assert world.psp.done == ["authorize:1", "void:1", "authorize:1", "capture"]
+
+
+async def test_what_a_psp_forgets_is_never_asked_again_without_its_void(
+    world: World, time_machine: TimeMachine
+) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, Unknown("500"))
+    world.psp.will_answer(Operation.VOID, NotSent("no connection"), NotSent("no connection"))
+    world.psp.will_find(Operation.AUTHORIZE, NotFound())
+    _, handle = await begin(world)
+    answering = asyncio.ensure_future(authorize(handle))
+    await moved(time_machine, handle, timedelta(minutes=2))
+    assert (await answering).status == "CAPTURED"
+    assert world.psp.done == ["authorize:1", *["void:1"] * 3, "authorize:2", "capture"]
 
 
 async def test_a_doubt_that_lasts_is_told_and_becomes_a_case_but_never_a_failure(
