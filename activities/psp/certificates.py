@@ -1,7 +1,7 @@
 """A plugin's certificate: which code passed which rules of the certification suite, and when.
 
 `make certify` writes `certificate.json` beside the plugin's code. In production a PSP is not
-connected without the certificate of exactly the code that is there.
+connected without the certificate of exactly the code that is there, its own and the common one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from activities.psp.contract import Plugin
 
 FILE = "certificate.json"
+GROUND = (
+    "accounts.py",
+    "calls.py",
+    "contract.py",
+    "oauth.py",
+    "schemes.py",
+    "schemes.toml",
+    "signatures.py",
+    "wire.py",
+)
+"""What every plugin stands on: a rule may have held by the grace of these."""
 
 
 class Certificate(BaseModel):
@@ -23,7 +34,9 @@ class Certificate(BaseModel):
 
     plugin: str
     source: str
-    """SHA-256 of the plugin's code."""
+    """SHA-256 of the plugin's own code."""
+    ground: str
+    """SHA-256 of what every plugin stands on."""
     suite: str
     """SHA-256 of the suite that judged it."""
     issued: str
@@ -47,10 +60,14 @@ def digest_of(*files: Path) -> str:
 
 
 def source_of(plugin: Plugin) -> str:
-    """Of the whole package, or of a module that stands alone."""
+    """Of its own code: the whole package, or a module that stands alone."""
     place = place_of(plugin)
     package = place.name == "__init__.py"
     return digest_of(*(place.parent.rglob("*.py") if package else [place]))
+
+
+def ground_digest() -> str:
+    return digest_of(*(Path(__file__).with_name(name) for name in GROUND))
 
 
 def certificate_of(plugin: Plugin) -> Certificate | None:
@@ -68,4 +85,6 @@ def objection_to(plugin: Plugin) -> str | None:
         return f"{plugin.name} has no certificate: `make certify` judges it and writes one"
     if certificate.source != source_of(plugin):
         return f"{plugin.name} has changed since it was certified: run `make certify` again"
+    if certificate.ground != ground_digest():
+        return f"what {plugin.name} stands on has changed since: run `make certify` again"
     return None

@@ -146,7 +146,8 @@ class Plugin(Protocol):
 
     @property
     def name(self) -> str:
-        """The PSP's name in settings, queues, routes and `/webhooks/<name>`: [a-z][a-z0-9_]*."""
+        """The PSP's name in settings, queues, routes and `/webhooks/<name>`: as
+        discovery.py has it."""
         ...
 
     def connect(self) -> Adapter:

@@ -16,7 +16,8 @@ from activities.psp.contract import Plugin
 GROUP = "paysaga.psp"
 """`[project.entry-points."paysaga.psp"]` with `<name> = "<package>:PLUGIN"`."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""Of a plugin, and of its PSP everywhere."""
 
 
 class CatalogError(Exception):
@@ -44,9 +45,9 @@ def plugin(name: str, load: Callable[[], Any]) -> Plugin:
         raise CatalogError(f"the plugin {name} cannot be loaded: {error}") from error
     if not isinstance(loaded, Plugin):
         raise CatalogError(f"the plugin {name} is no PLUGIN: it needs a name and connect()")
-    if not _NAME.fullmatch(name) or loaded.name != name:
+    if not NAME.fullmatch(name) or loaded.name != name:
         raise CatalogError(
-            f"the plugin in {name} calls itself {loaded.name}: both are one name, [a-z][a-z0-9_]*"
+            f"the plugin in {name} calls itself {loaded.name}: both are one name, {NAME.pattern}"
         )
     return loaded
 

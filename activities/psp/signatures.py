@@ -3,7 +3,9 @@
 Standard Webhooks: `webhook-id`, `webhook-timestamp` and `webhook-signature`, a list parted by
 spaces of `v1,<base64 of HMAC-SHA256>` and `v1a,<base64 of Ed25519>` over `<id>.<timestamp>.<body>`;
 one good one is enough. The plain form: `X-Signature: sha256=<hex of HMAC-SHA256>`, lower case and
-one alone, over `<X-Timestamp>.<X-Nonce>.<body>`.
+one alone, over `<X-Timestamp>.<X-Nonce>.<body>`. The stamped form: one header
+`t=<timestamp>,v1=<hex of HMAC-SHA256>`, several v1 perhaps, over `<timestamp>.<body>`; it bears a
+name that the PSP chose, and v1 may be called otherwise.
 
 Several keys may be live, two while one is being rotated. Timestamps are Unix seconds, at most
 WINDOW_SECONDS from our clock on either side. Only canonical text is believed: nothing truncated,
@@ -17,7 +19,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -94,6 +96,37 @@ class PlainSignature:
         return nonce
 
 
+class StampedSignature:
+    def __init__(
+        self, secrets: Iterable[tuple[str, bytes]], *, header: str, scheme: str = "v1"
+    ) -> None:
+        """HMAC keys with what each is the key of, such as an account; the header in lower case."""
+        self._secrets = tuple(secrets)
+        self._header, self._scheme = header, scheme
+
+    def sender_of(self, request: WebhookRequest) -> str:
+        """Whose key signed, once the time is right too. Raises WebhookRefused."""
+        (given,) = _headers(request, self._header)
+        timestamp, signatures = self._read(given)
+        content = f"{timestamp}.".encode() + request.body
+        # Every pair is compared, so that the time taken tells nothing.
+        senders = [
+            name for name, secret in self._secrets if _signed_in_hex(secret, content, signatures)
+        ]
+        if not senders:
+            raise WebhookRefused("signature")
+        _in_time(request, timestamp)
+        return senders[0]
+
+    def _read(self, given: str) -> tuple[str, list[bytes]]:
+        parts = [part.partition("=") for part in given.split(",")]
+        times = [value for name, _, value in parts if name == "t"]
+        if len(times) != 1 or not _TIMESTAMP.fullmatch(times[0]):
+            raise WebhookRefused("malformed_timestamp")
+        told = [value.encode(errors="replace") for name, _, value in parts if name == self._scheme]
+        return times[0], told[:SIGNATURES_AT_MOST]
+
+
 def nonce_of(request: WebhookRequest) -> str | None:
     """The nonce of a verified request in the plain form; None in every other form."""
     if StandardWebhooks.signs(request) or not PlainSignature.signs(request):
@@ -122,6 +155,12 @@ def _in_time(request: WebhookRequest, timestamp: str) -> None:
 
 def _hmac(key: bytes, content: bytes) -> bytes:
     return hmac.digest(key, content, hashlib.sha256)
+
+
+def _signed_in_hex(secret: bytes, content: bytes, signatures: Sequence[bytes]) -> bool:
+    right = _hmac(secret, content).hex().encode()
+    matches = [hmac.compare_digest(right, theirs) for theirs in signatures]
+    return any(matches)
 
 
 def _of_key(signature: bytes) -> bytes | None:

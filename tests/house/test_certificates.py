@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from activities.psp.catalog import Catalog, CatalogError, found
-from activities.psp.certificates import FILE, certificate_of, objection_to, place_of
+from activities.psp.certificates import FILE, Certificate, certificate_of, objection_to, place_of
 from activities.psp.contract import Plugin
 from tests.activities.psp.certificate import PAGE, page_of, suite_digest
 from tests.house.rooms import ROOT
@@ -55,6 +55,13 @@ def test_code_that_changed_since_is_not_certified(copied: Plugin) -> None:
     changed = place_of(copied).with_name("declines.py")
     changed.write_text(changed.read_text() + "\n")
     assert "has changed since it was certified" in str(objection_to(copied))
+
+
+def test_on_changed_ground_nothing_is_certified(copied: Plugin) -> None:
+    path = place_of(copied).with_name(FILE)
+    certificate = Certificate.model_validate_json(path.read_bytes())
+    path.write_text(certificate.model_copy(update={"ground": "another"}).model_dump_json())
+    assert "stands on has changed" in str(objection_to(copied))
 
 
 def test_without_a_certificate_there_is_none(copied: Plugin) -> None:

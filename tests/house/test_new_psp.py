@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from activities.psp.catalog import found
+from activities.psp.discovery import NAME
 from activities.psp.scaffold.__main__ import UNFINISHED, ScaffoldError, write
+from api.words import PspName
 from tests.activities.psp.certificate import SUITE
 from tests.house.rooms import ROOT
 
@@ -58,6 +61,17 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     taken = next(iter(found()))
     said = run("activities.psp.scaffold", taken)
     assert (said.returncode, "is there already" in said.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["a", "acme_2", "a" * 32])
+def test_every_name_of_the_rule_can_be_one(tmp_path: Path, name: str) -> None:
+    assert write(name, tmp_path)
+
+
+def test_the_page_and_the_api_have_the_same_rule_of_names() -> None:
+    page = " ".join((ROOT / "docs/adding-a-psp.md").read_text().split())
+    assert f"It matches `{NAME.pattern}`" in page
+    assert TypeAdapter(PspName).json_schema()["pattern"] == f"^{NAME.pattern}$"
 
 
 @pytest.mark.parametrize("name", ["", "Acme", "9pay", "a-b", "../x", "a" * 40])

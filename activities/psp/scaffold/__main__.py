@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from string import Template
 
 from activities.psp import plugins
+from activities.psp.discovery import NAME
 
 FILES = Path(__file__).with_name("files")
-NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 
 UNFINISHED = (
     "a decline is certain and keeps its code",
@@ -37,7 +36,7 @@ def write(name: str, folder: Path) -> list[Path]:
     """The plugin `name` in `folder/name`. Raises ScaffoldError."""
     if not NAME.fullmatch(name):
         raise ScaffoldError(
-            "NAME must be lower-case letters, digits and _, such as acme or acme_pay"
+            "NAME must be 1 to 32 lower-case letters, digits and _, such as acme or acme_pay"
         )
     place = folder / name
     if place.exists():

@@ -13,7 +13,14 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from activities.psp.certificates import FILE, Certificate, digest_of, place_of, source_of
+from activities.psp.certificates import (
+    FILE,
+    Certificate,
+    digest_of,
+    ground_digest,
+    place_of,
+    source_of,
+)
 from activities.psp.contract import Plugin
 from tests.house.rooms import ROOT
 
@@ -32,7 +39,8 @@ _HEAD = """# Certificates
 What each plugin was found to keep to by the certification suite (`make certify`, which writes this
 page and a `certificate.json` beside the plugin's code; [how a plugin is judged](adding-a-psp.md)).
 The number says how often a rule was tried; of what a PSP cannot do its plugin is not judged (—).
-In production a PSP is connected only with the certificate of exactly the code that is there.
+In production a PSP is connected only with the certificate of exactly the code that is there: the
+plugin's own, and what every plugin stands on (the wire, the calls, signatures and schemes).
 """
 
 
@@ -134,6 +142,7 @@ def certify(judgement: Judgement, plugins: Mapping[str, Plugin]) -> list[Certifi
         certificate = Certificate(
             plugin=name,
             source=source_of(plugin),
+            ground=ground_digest(),
             suite=suite_digest(),
             issued=datetime.now(UTC).date().isoformat(),
             rules=rules,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
 
 from activities.psp.contract import WebhookRefused, WebhookRequest
-from activities.psp.signatures import PlainSignature, StandardWebhooks, nonce_of
+from activities.psp.signatures import PlainSignature, StampedSignature, StandardWebhooks, nonce_of
 
 NOW = 1_800_000_000
 BODY = b'{"id": "evt_1", "amount": 5000}'
@@ -207,3 +207,21 @@ def test_a_nonce_is_told_of_the_plain_form_alone() -> None:
     both = {**plain_signed(), **hmac_signed()}
     told = [nonce_of(WebhookRequest(h, BODY, NOW)) for h in (plain_signed(), hmac_signed(), both)]
     assert told == ["n-1", None, None]
+
+
+def stamped(secret: bytes, at: int = NOW, scheme: str = "h") -> WebhookRequest:
+    made = hmac.digest(secret, f"{at}.".encode() + BODY, hashlib.sha256).hex()
+    return WebhookRequest({"acme-signature": f"t={at},{scheme}={made}"}, BODY, NOW)
+
+
+def test_a_stamped_signature_has_the_names_that_its_psp_chose() -> None:
+    """All else about this form is tested with Stripe's own library."""
+    ear = StampedSignature([("eu", SECRET), ("us", PREVIOUS)], header="acme-signature", scheme="h")
+    assert [ear.sender_of(stamped(secret)) for secret in (SECRET, PREVIOUS)] == ["eu", "us"]
+    for rule, request in {
+        "signature": stamped(SECRET, scheme="v1"),
+        "timestamp_window": stamped(SECRET, NOW - 301),
+        "missing_header": WebhookRequest({}, BODY, NOW),
+    }.items():
+        with pytest.raises(WebhookRefused, match=rule):
+            ear.sender_of(request)
