@@ -89,7 +89,8 @@ class Caller:
         secrets = [told["webhook_secret"] for told in self.at.credentials.values()]
         for secret in secrets:
             try:
-                stripe.WebhookSignature.verify_header(body.decode(), signature, secret, 300)
+                # At any age: a slow machine looks at it long after it came.
+                stripe.WebhookSignature.verify_header(body.decode(), signature, secret, None)
             except stripe.SignatureVerificationError:
                 continue
             return

@@ -169,5 +169,6 @@ def test_the_stage_tells_both_sides_the_same_secrets(tmp_path: Path) -> None:
         **made["secondary"],
         "url": "http://x/v71",
         "payout_url": "http://x/pal/servlet/Payout/v68",
+        "payout_email": "payouts@casino.example",
     }
     assert STAGE.webhook_path == "/webhooks/adyen"
