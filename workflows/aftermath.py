@@ -17,10 +17,10 @@ from .domain.late_events import (
     account_of,
     as_returned,
     decide,
-    void_key_of,
 )
 from .domain.payments import Attempt, Facts, Problem, Recalled, Record
 from .domain.psp import Approved, Declined, MerchantAccount, PspEvent, VoidInstruction, key_of
+from .domain.releases import next_void_key, was_any_released
 from .domain.wallet import Credit
 from .holding import posted_or_bug
 
@@ -54,15 +54,15 @@ class Aftermath:
 
     async def _release(self, event: PspEvent, payment: Recalled) -> None:
         account = account_of(event, payment)
-        if account is None:
+        if account is None or not isinstance(event.reply, Approved):
             raise AssertionError("a hold is released where it is")
         void = VoidInstruction(
-            key=void_key_of(event.key),
+            key=next_void_key(event.key, event.reply.psp_ref, payment.facts.attempts),
             account=account,
             amount=payment.amount,
             trace_id=payment.trace_id,
             authorize_key=event.key,
-            psp_ref=event.reply.psp_ref if isinstance(event.reply, Approved) else None,
+            psp_ref=event.reply.psp_ref,
         )
         await release(self._psp, void)
         await remember(self._payment_id, self._psp)
@@ -75,6 +75,11 @@ def _decided(event: PspEvent, payment: Recalled) -> Decision:
         before = decide(as_returned(event), payment)
         if before.means is Means.GIVE_BACK and not workflow.patched("only-returns-are-given-back"):
             return before
+    if decision.means is Means.RELEASE:
+        # Runs from before this was so took any release of the authorization for that of this hold.
+        released = was_any_released(event.key, payment.facts.attempts)
+        if released and not workflow.patched("each-hold-is-voided"):
+            return Decision(Means.NOTHING, Means.NOTHING)
     return decision
 
 
@@ -104,7 +109,7 @@ async def remember(payment_id: str, psp: Conversation) -> None:
     def remembered(known: Recalled) -> Recalled | None:
         attempts = merged(known.facts, psp.attempts)
         facts = replace(known.facts, attempts=attempts)
-        return replace(known, facts=facts) if attempts != known.facts.attempts else None
+        return replace(known, facts=facts) if _news(attempts, known.facts.attempts) else None
 
     await amend(payment_id, remembered)
 
@@ -126,6 +131,11 @@ async def amend(payment_id: str, change: Change) -> None:
                 at=workflow.now().isoformat(),
             )
         )
+
+
+def _news(attempts: tuple[Attempt, ...], known: tuple[Attempt, ...]) -> bool:
+    # What runs from before `released` remembered has none.
+    return [replace(a, released=()) for a in attempts] != [replace(a, released=()) for a in known]
 
 
 def problem_in(event: PspEvent) -> Problem | None:

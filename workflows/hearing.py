@@ -19,6 +19,7 @@ from .domain.psp import (
     Ready,
     VoidInstruction,
 )
+from .domain.releases import next_void_key, void_key_of, was_any_released, was_released
 
 Certain = Approved | Declined | NotSent
 
@@ -33,7 +34,6 @@ class Hearing(ABC):
         self._asked: dict[str, Instruction] = {}
         self._asked_at: dict[str, str] = {}
         self._concluded: dict[str, Certain] = {}
-        self._released: set[str] = set()
 
     @abstractmethod
     async def settle(self, instruction: Instruction) -> Certain:
@@ -87,8 +87,6 @@ class Hearing(ABC):
 
     async def _conclude(self, instruction: Instruction, outcome: Certain) -> Certain:
         self._concluded[instruction.key] = outcome
-        if isinstance(instruction, VoidInstruction) and isinstance(outcome, Approved):
-            self._released.add(instruction.authorize_key)
         self._note(instruction, outcome)
         while not isinstance(outcome, NotSent) and (event := self._take(instruction)):
             await self._account_for(event)
@@ -107,30 +105,56 @@ class Hearing(ABC):
             await self._undo_or_ask(instruction, event)
 
     async def _undo_or_ask(self, instruction: Instruction, event: PspEvent) -> None:
-        """A hold that we gave up on, and nobody has tried to void, is voided; else a case."""
-        known = self._concluded.get(event.key)
+        """A hold that we gave up on is voided, once; all else that we know otherwise is a case."""
         if (
             isinstance(instruction, AuthorizeInstruction)
             and isinstance(event.reply, Approved)
-            and isinstance(known, Declined | NotSent)
+            and not isinstance(self._concluded.get(event.key), Approved)
+            and await self._is_let_go(instruction, event.reply.psp_ref)
         ):
-            void = questions.void_of(instruction, instruction.amount, event.reply.psp_ref)
-            if self.waits_for(void.key):
-                return
-            # Runs from before this was so opened a case here.
-            if void.key not in self._asked and workflow.patched("late-yes-is-voided"):
-                outcome = await self.settle(void)
-                if not isinstance(outcome, Approved):
-                    await doubts.unreleased(void, outcome.kind)
-                return
+            return
         await doubts.unexpected(event, instruction)
+
+    async def _is_let_go(self, authorization: AuthorizeInstruction, psp_ref: str) -> bool:
+        """False in runs from before this was so, which tell a person."""
+        await self._void_under_way(authorization.key)
+        if was_released(authorization.key, psp_ref, self.attempts):
+            return True
+        first = void_key_of(authorization.key) not in self._asked
+        if first and authorization.key in self._concluded:
+            if not workflow.patched("late-yes-is-voided"):
+                return False
+        elif not workflow.patched("each-hold-is-voided"):
+            return was_any_released(authorization.key, self.attempts)
+        key = next_void_key(authorization.key, psp_ref, self.attempts)
+        if isinstance(self._concluded.get(key), Declined):
+            # A person was told.
+            return True
+        void = questions.void_of(authorization, authorization.amount, psp_ref, key=key)
+        outcome = await self.settle(void)
+        if not isinstance(outcome, Approved):
+            await doubts.unreleased(void, outcome.kind)
+        return True
+
+    async def _void_under_way(self, authorize_key: str) -> None:
+        """What it names is known when it is over."""
+
+        def is_over() -> bool:
+            asked = [each for each in self._asked.values() if isinstance(each, VoidInstruction)]
+            return not any(
+                a.authorize_key == authorize_key and self.waits_for(a.key) for a in asked
+            )
+
+        await workflow.wait_condition(is_over)
 
     def _explains(self, event: PspEvent) -> bool:
         known = self._concluded.get(event.key)
         if isinstance(event.reply, Pending | Ready) or (known and known.kind == event.reply.kind):
             return True
-        # We stopped waiting for it, or were told no, and released it: whatever it became is undone.
-        return not isinstance(known, Approved) and event.key in self._released
+        if isinstance(known, Approved) or isinstance(event.reply, Approved):
+            return False
+        # We stopped waiting for it and released it: that it came to nothing is no news.
+        return was_any_released(event.key, self.attempts)
 
     def _note(self, instruction: Instruction, outcome: Certain) -> None:
         attempt = attempt_of(instruction, outcome)

@@ -110,10 +110,11 @@ def void_of(
     psp_ref: str | None,
     *,
     after_capture: bool = False,
+    key: str | None = None,
 ) -> VoidInstruction:
-    """Under the one key of its release."""
+    """Under the key of its first release, unless another is told."""
     return VoidInstruction(
-        key=void_key_of(authorization.key),
+        key=key or void_key_of(authorization.key),
         account=authorization.account,
         amount=amount,
         trace_id=authorization.trace_id,

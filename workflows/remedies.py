@@ -117,7 +117,7 @@ class Remedies:
             return "there is no hold to release"
         outcome = await self._psp.settle(
             VoidInstruction(
-                key=by_case(void_key_of(hold)),
+                key=self._void_key(hold),
                 account=self._account,
                 amount=self._subject.amount,
                 trace_id=self._payment.trace_id,
@@ -129,6 +129,12 @@ class Remedies:
         if isinstance(outcome, Approved):
             return None
         return f"the PSP did not release it: {problem_of(outcome).reason}"
+
+    def _void_key(self, hold: str) -> str:
+        """Each void that was not done is ordered under a key of its own."""
+        subject = self._subject
+        of_a_void = subject.operation is Operation.VOID
+        return by_case(subject.key if of_a_void else void_key_of(hold))
 
     async def _mark(self, proposal: Proposal) -> str | None:
         """A person's fact, told to the payment's own run like a PSP's."""

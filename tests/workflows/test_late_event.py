@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,16 @@ from workflows.domain.declines import Reason
 from workflows.domain.deposits import DepositOrder
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod, CaseKind
-from workflows.domain.psp import Approved, Declined, Operation, PspEvent, Ready, Reply
+from workflows.domain.psp import (
+    Approved,
+    Declined,
+    Operation,
+    Pending,
+    PspEvent,
+    Ready,
+    Reply,
+    VoidInstruction,
+)
 from workflows.visibility import PaymentOrder, id_of
 
 YES = Approved("psp-1", FIFTY)
@@ -204,10 +214,68 @@ async def test_a_late_yes_of_a_hold_that_was_released_is_no_news(world: World) -
     await authorize(handle)
     await command(handle, "void")
     await handle.result()
-    reply: Reply = YES
-    await tell(world, world.event(f"{order.intent_id}:authorize:1", Operation.AUTHORIZE, reply))
+    key = f"{order.intent_id}:authorize:1"
+    reply: Reply = Approved(f"psp-{key}", FIFTY)
+    await tell(world, world.event(key, Operation.AUTHORIZE, reply))
     assert world.psp.done == ["authorize:1", "void:1"]
     assert kinds(world) == []
+
+
+async def gave_up_the_page(world: World, link: str) -> DepositOrder:
+    """The player went to the page and was not seen again; what is voided is the page."""
+    world.psp.will_answer(Operation.AUTHORIZE, Pending(link, "https://psp.example/page"))
+    world.psp.will_answer(Operation.VOID, Approved(link, FIFTY))
+    handle = await world.start(order := deposit())
+    await authorize(handle)
+    await command(handle, "cancel")
+    await handle.result()
+    return order
+
+
+async def test_a_hold_that_the_release_did_not_name_is_voided_once_by_its_own_name(
+    world: World,
+) -> None:
+    order = await gave_up_the_page(world, "link_1")
+    key = f"{order.intent_id}:authorize:1"
+    yes, again = (world.event(key, Operation.AUTHORIZE, YES) for _ in range(2))
+    await tell(world, yes, again)
+    assert world.psp.done == ["authorize:1", "void:1", "void:1:2"]
+    page, hold = (a for a in world.psp.asked if isinstance(a, VoidInstruction))
+    assert (page.psp_ref, hold.psp_ref) == ("link_1", "psp-1")
+    assert hold.authorize_key == page.authorize_key == key
+    assert kinds(world) == []
+
+
+async def test_a_hold_that_comes_while_the_page_is_being_closed_is_voided_before_the_end(
+    world: World,
+) -> None:
+    world.psp.will_answer(Operation.AUTHORIZE, Pending("link_1", "https://psp.example/page"))
+    world.psp.will_answer(Operation.VOID, Approved("link_1", FIFTY))
+    gate = world.psp.will_hold(Operation.VOID)
+    handle = await world.start(order := deposit())
+    await authorize(handle)
+    cancelling = asyncio.ensure_future(command(handle, "cancel"))
+    await gate.reached.wait()
+    key = f"{order.intent_id}:authorize:1"
+    for _ in range(2):
+        await handle.signal("psp_event", world.event(key, Operation.AUTHORIZE, YES))
+    gate.opened.set()
+    await cancelling
+    assert (await handle.result()).status == "CANCELLED"
+    assert world.psp.done == ["authorize:1", "void:1", "void:1:2"]
+    assert kinds(world) == []
+
+
+async def test_a_second_hold_that_the_psp_will_not_void_becomes_one_case_and_can_be_ordered(
+    world: World,
+) -> None:
+    order = await gave_up_the_page(world, "link_1")
+    world.psp.will_answer(Operation.VOID, *[Declined("not_voidable", soft=False, code="V1")] * 2)
+    key = f"{order.intent_id}:authorize:1"
+    yes, again = (world.event(key, Operation.AUTHORIZE, YES) for _ in range(2))
+    await tell(world, yes, again)
+    [case] = world.books.cases.values()
+    assert (case.kind, case.facts["key"]) == (CaseKind.UNRELEASED, f"{order.intent_id}:void:1:2")
 
 
 async def test_the_web_ui_shows_what_became_of_a_late_fact(world: World) -> None:

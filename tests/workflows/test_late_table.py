@@ -33,6 +33,7 @@ from workflows.domain.psp import (
     PspEvent,
     Ready,
 )
+from workflows.domain.releases import next_void_key
 
 AT = MerchantAccount("sandbox", "first")
 REPLIES: dict[str, Fact] = {
@@ -63,7 +64,10 @@ MINE = {
 
 def ended(kind: Kind, status: str, *done: str) -> Recalled:
     """A payment that is over; `done` are the steps that a PSP approved."""
-    attempts = tuple(Attempt(f"x:{step}", AT, "approved") for step in done)
+    released = {step: ("psp-1",) if "void" in step else () for step in done}
+    attempts = tuple(
+        Attempt(f"x:{step}", AT, "approved", released=of) for step, of in released.items()
+    )
     captured = FIFTY if status == "CAPTURED" else None
     return Recalled(
         payment_id="x",
@@ -182,10 +186,32 @@ def test_a_fact_that_fits_nothing_we_asked_moves_nothing(operation: Operation) -
 
 
 def test_a_release_stands_whoever_ordered_it() -> None:
-    for void in ("void:1", "case-void:1"):
+    for void in ("void:1", "case-void:1", "void:1:2"):
         payment = ended(Kind.DEPOSIT, "FAILED", void)
         assert known_of(fact(Operation.AUTHORIZE, "approved"), payment) is Known.UNDONE
         assert means(fact(Operation.AUTHORIZE, "approved"), payment) is Means.NOTHING
+
+
+def test_the_release_of_another_thing_releases_no_hold() -> None:
+    yes = fact(Operation.AUTHORIZE, "approved")
+    for released in ((), ("link_1",)):
+        void = Attempt("x:void:1", AT, "approved", released=released)
+        payment = ended(Kind.DEPOSIT, "CANCELLED")
+        payment = replace(payment, facts=replace(payment.facts, attempts=(void,)))
+        assert means(yes, payment) is Means.RELEASE
+        assert next_void_key("x:authorize:1", "psp-1", (void,)) == "x:void:1:2"
+
+
+def test_a_hold_is_voided_under_a_key_of_its_own_and_never_under_two_more() -> None:
+    def void(step: str, outcome: str, *released: str) -> Attempt:
+        return Attempt(f"x:{step}", AT, outcome, released=released)
+
+    hold, link = ("x:authorize:1", "psp-1"), void("void:1", "approved", "link_1")
+    assert next_void_key(*hold, ()) == "x:void:1"
+    assert next_void_key(*hold, (void("void:1", "not_sent"),)) == "x:void:1"
+    assert next_void_key(*hold, (void("void:10", "approved", "psp-1"),)) == "x:void:1"
+    assert next_void_key(*hold, (link, void("void:1:2", "declined", "psp-1"))) == "x:void:1:2"
+    assert next_void_key(*hold, (link, void("void:1:2", "approved", "psp-0"))) == "x:void:1:3"
 
 
 def test_the_void_of_a_hold_that_was_captured_in_full_is_a_contradiction() -> None:

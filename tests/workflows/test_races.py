@@ -64,7 +64,7 @@ async def test_a_yes_that_comes_after_a_cancel_is_undone_by_the_void(world: Worl
 
 async def test_a_yes_whose_void_is_refused_is_never_ignored(world: World) -> None:
     order, handle = await challenged(world)
-    world.psp.will_answer(Operation.VOID, Declined("too_late", soft=False, code="V1"))
+    world.psp.will_answer(Operation.VOID, *[Declined("too_late", soft=False, code="V1")] * 2)
     gate = world.psp.will_hold(Operation.VOID)
     cancelling = asyncio.ensure_future(command(handle, "cancel"))
     await gate.reached.wait()
@@ -72,7 +72,8 @@ async def test_a_yes_whose_void_is_refused_is_never_ignored(world: World) -> Non
     gate.opened.set()
     assert (await cancelling).status == "CANCELLED"
     await handle.result()
-    assert kinds(world) == [CaseKind.UNRELEASED, CaseKind.UNEXPECTED_EVENT]
+    assert world.psp.done == ["authorize:1", "void:1", "void:1:2"]
+    assert kinds(world) == [CaseKind.UNRELEASED, CaseKind.UNRELEASED]
     assert world.wallet.commands == []
 
 

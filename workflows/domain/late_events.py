@@ -20,6 +20,9 @@ from .psp import (
     Ready,
     key_of,
 )
+from .releases import by_case as by_case
+from .releases import of_a_case, was_released
+from .releases import void_key_of as void_key_of
 
 
 class Returned(StrEnum):
@@ -125,7 +128,7 @@ _OPERATIONS = {
     Kind.PAYOUT: {Operation.PAYOUT},
     Kind.REFUND: {Operation.REFUND},
 }
-_STEP = re.compile(r"(case-)?([a-z]+)(?::([1-9][0-9]{0,3}))?")
+_STEP = re.compile(r"(case-)?([a-z]+)(?::([1-9][0-9]{0,3})(:[1-9][0-9]{0,3})?)?")
 _NUMBERED = {Operation.AUTHORIZE, Operation.VOID, Operation.PAYOUT}
 
 
@@ -169,7 +172,7 @@ def known_of(event: PspEvent, payment: Recalled) -> Known:
         case Operation.AUTHORIZE:
             if captured is not None and payment.succeeded(event.key):
                 return Known.DONE
-            return Known.UNDONE if is_released(event.key, payment) else Known.NOT_DONE
+            return Known.UNDONE if _is_released(event, payment) else Known.NOT_DONE
         case Operation.CAPTURE:
             return Known.DONE if captured is not None else Known.NOT_DONE
         case Operation.VOID:
@@ -201,31 +204,9 @@ def account_of(event: PspEvent, payment: Recalled) -> MerchantAccount | None:
     return asked.pop() if event.operation is Operation.CAPTURE and len(asked) == 1 else None
 
 
-def is_released(authorize_key: str, payment: Recalled) -> bool:
-    """By the run itself, or by a person's command."""
-    void = void_key_of(authorize_key)
-    return payment.succeeded(void) or payment.succeeded(by_case(void))
-
-
-def void_key_of(authorize_key: str) -> str:
-    """`in_1:authorize:2` is voided under `in_1:void:2`, whoever asks for it and however often."""
-    payment_id, _, number = authorize_key.split(":")
-    return key_of(payment_id, Operation.VOID, int(number))
-
-
 def authorize_key_of(void_key: str) -> str:
-    payment_id, _, number = void_key.split(":")
+    payment_id, _, number = void_key.split(":")[:3]
     return key_of(payment_id, Operation.AUTHORIZE, int(number))
-
-
-def by_case(key: str) -> str:
-    """The same step when a person orders it: an instruction of its own."""
-    payment_id, _, step = key.partition(":")
-    return f"{payment_id}:case-{step}"
-
-
-def of_a_case(key: str) -> bool:
-    return key.partition(":")[2].startswith("case-")
 
 
 def is_step(key: str, operation: Operation) -> bool:
@@ -233,7 +214,16 @@ def is_step(key: str, operation: Operation) -> bool:
     found = _STEP.fullmatch(key.partition(":")[2])
     if found is None or found.group(2) != operation:
         return False
+    if found.group(4) is not None and operation is not Operation.VOID:
+        return False
     return (found.group(3) is not None) == (operation in _NUMBERED)
+
+
+def _is_released(event: PspEvent, payment: Recalled) -> bool:
+    """By the run itself, or by a person's command."""
+    held = event.reply
+    attempts = payment.facts.attempts
+    return isinstance(held, Approved) and was_released(event.key, held.psp_ref, attempts)
 
 
 def _disagreement(event: PspEvent, payment: Recalled) -> str | None:

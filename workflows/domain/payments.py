@@ -8,7 +8,15 @@ from typing import Literal
 
 from .declines import Advice
 from .money import Money
-from .psp import Approved, Authentication, Declined, Instruction, MerchantAccount, NotSent
+from .psp import (
+    Approved,
+    Authentication,
+    Declined,
+    Instruction,
+    MerchantAccount,
+    NotSent,
+    VoidInstruction,
+)
 from .routing.cascade import CascadeLimits
 from .wallet import Player
 
@@ -35,17 +43,25 @@ class Attempt:
     code: str | None = None
     soft: bool | None = None
     advice: Advice | None = None
+    released: tuple[str, ...] = ()
+    """Of a void: the PSP's ids of what it named, and of what the PSP says it let go of."""
 
 
 def attempt_of(instruction: Instruction, outcome: Approved | Declined | NotSent) -> Attempt:
     key, account, kind = instruction.key, instruction.account, outcome.kind
     match outcome:
         case Declined(reason=reason, code=code, soft=soft, advice=advice):
-            return Attempt(key, account, kind, reason, code, soft, advice)
+            return Attempt(key, account, kind, reason, code, soft, advice, _named(instruction))
         case NotSent(why=why):
             return Attempt(key, account, kind, why)
-        case Approved():
-            return Attempt(key, account, kind)
+        case Approved(psp_ref=psp_ref):
+            return Attempt(key, account, kind, released=_named(instruction, psp_ref))
+
+
+def _named(instruction: Instruction, *told: str) -> tuple[str, ...]:
+    if not isinstance(instruction, VoidInstruction):
+        return ()
+    return tuple(dict.fromkeys(ref for ref in (instruction.psp_ref, *told) if ref))
 
 
 @dataclass(frozen=True)
