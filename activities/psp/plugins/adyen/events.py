@@ -48,8 +48,8 @@ def _authorised(item: ItemMessage) -> Approved:
 
 
 def _done_to_the_original(item: ItemMessage) -> Approved:
-    """By the reference of what was captured or confirmed: the payment is what Adyen refunds and
-    disputes, and a payout, too, is settled under the reference of its submission."""
+    """By the reference of what was captured, cancelled or confirmed: the payment is what Adyen
+    refunds and disputes, and a payout, too, is settled under the reference of its submission."""
     amount = amounts.read(item.amount.value, item.amount.currency)
     return Approved(item.original or item.psp_ref, amount)
 
@@ -87,8 +87,10 @@ TRANSLATED: dict[str, Meaning] = {
     "OFFER_CLOSED": Meaning(Operation.AUTHORIZE, _closed, _nothing),
     "CAPTURE": Meaning(Operation.CAPTURE, _done_to_the_original, _failed(Reason.CAPTURE_REFUSED)),
     "CAPTURE_FAILED": Meaning(Operation.CAPTURE, _failed(Reason.CAPTURE_REFUSED), _nothing),
-    "CANCELLATION": Meaning(Operation.VOID, _done, _failed(Reason.NOT_VOIDABLE)),
-    "TECHNICAL_CANCEL": Meaning(Operation.VOID, _done, _failed(Reason.NOT_VOIDABLE)),
+    "CANCELLATION": Meaning(Operation.VOID, _done_to_the_original, _failed(Reason.NOT_VOIDABLE)),
+    "TECHNICAL_CANCEL": Meaning(
+        Operation.VOID, _done_to_the_original, _failed(Reason.NOT_VOIDABLE)
+    ),
     "CANCEL_OR_REFUND": Meaning(Operation.VOID, _cancelled, _failed(Reason.NOT_VOIDABLE)),
     "REFUND": Meaning(Operation.REFUND, _done, _failed(Reason.NOT_REFUNDABLE)),
     "REFUND_FAILED": Meaning(Operation.REFUND, _failed(Reason.RETURNED), _nothing),

@@ -16,7 +16,9 @@ IDEMPOTENCY_KEY_AT_MOST = 64
 LINK = "link_"
 """Marks the id of a payment link, which Adyen's references of payments cannot be confused with."""
 
-_KEY = re.compile(r"(?:in|po|re)_[A-Za-z0-9]{1,64}:(case-)?([a-z]+)(?::[1-9][0-9]{0,3})?", re.ASCII)
+_KEY = re.compile(
+    r"(?:in|po|re)_[A-Za-z0-9]{1,64}:(case-)?([a-z]+)(?::[1-9][0-9]{0,3}){0,2}", re.ASCII
+)
 _TOKEN = re.compile(r"[A-Za-z0-9_\-.]{1,128}", re.ASCII)
 _REF = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
 

@@ -25,7 +25,7 @@ PAYOUT_KEYS_LAST = timedelta(days=30)
 MARGIN = 0.1
 """Of a retention, at its end: clocks differ, and a question takes time."""
 
-_VOID = re.compile(r"([^:]+):(?:case-)?void:([0-9]+)", re.ASCII)
+_VOID = re.compile(r"([^:]+):(?:case-)?void:([0-9]+)(?::[0-9]+)?", re.ASCII)
 _ANY_KEY = re.compile(r'"(?:in|re|po)_[^":]{1,64}:(?:case-)?[a-z]+[:0-9]*"', re.ASCII)
 
 
@@ -41,7 +41,7 @@ def order_id_of(psp_ref: str | None) -> str | None:
 
 
 def authorize_key_of(void_key: str) -> str | None:
-    """`in_1:void:2`, and `in_1:case-void:2`, release what `in_1:authorize:2` held."""
+    """`in_1:void:2`, `in_1:void:2:2`, `in_1:case-void:2` release what `in_1:authorize:2` held."""
     found = _VOID.fullmatch(void_key)
     return f"{found[1]}:authorize:{found[2]}" if found else None
 
