@@ -56,6 +56,7 @@ class Conversation(Hearing):
 
         That a completion never left us ends nothing: the authorization is pending as before.
         """
+        began = workflow.now()
         outcome = await self._call(instruction, how)
         for pause in policies.COMPLETION_PAUSES:
             if not isinstance(outcome, NotSent):
@@ -64,7 +65,10 @@ class Conversation(Hearing):
             outcome = await self._call(instruction, how)
         if isinstance(outcome, NotSent):
             return Pending(how.psp_ref or "")
-        return await self._made_certain(instruction, how, outcome)
+        answer = await self._made_certain(instruction, how, outcome)
+        if isinstance(answer, Pending) and answer.redirect_url is not None:
+            self._use_up_approvals(instruction, began)
+        return answer
 
     async def settle(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -34,6 +35,7 @@ class Hearing(ABC):
         self._asked: dict[str, Instruction] = {}
         self._asked_at: dict[str, str] = {}
         self._concluded: dict[str, Certain] = {}
+        self._used_up: dict[str, datetime] = {}
 
     @abstractmethod
     async def settle(self, instruction: Instruction) -> Certain:
@@ -49,7 +51,7 @@ class Hearing(ABC):
         self._event_ids.add(identity)
         if isinstance(self._concluded.get(event.key), Approved | Declined):
             await self._account_for(event)
-        else:
+        elif not self._is_used_up(event):
             self._heard.append(event)
 
     @property
@@ -84,6 +86,22 @@ class Hearing(ABC):
                 self._heard.remove(event)
                 return event
         return None
+
+    def _use_up_approvals(self, instruction: Instruction, began: datetime) -> None:
+        """The player must act again: what was told of their part by now is about what they did
+        before, and so is what the PSP dates before the completion `began` that used it up."""
+        self._used_up[instruction.key] = began
+        told = [e for e in self._heard if e.key == instruction.key and isinstance(e.reply, Ready)]
+        if told and workflow.patched("an-approval-is-used-once"):
+            self._heard = [event for event in self._heard if event not in told]
+
+    def _is_used_up(self, event: PspEvent) -> bool:
+        began = self._used_up.get(event.key)
+        if began is None or not isinstance(event.reply, Ready):
+            return False
+        told_at = _moment(event.occurred_at)
+        stale = told_at is not None and told_at < began
+        return stale and workflow.patched("an-approval-is-used-once")
 
     async def _conclude(self, instruction: Instruction, outcome: Certain) -> Certain:
         self._concluded[instruction.key] = outcome
@@ -160,3 +178,11 @@ class Hearing(ABC):
         attempt = attempt_of(instruction, outcome)
         earlier = tuple(a for a in self.attempts if a.key != instruction.key)
         self.attempts = (*earlier, attempt)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return told if told.tzinfo else None
