@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from temporalio import workflow
+
 from . import doubts, policies
 from .cascade import Cascade, problem_of
 from .conversation import Conversation
+from .domain.declines import Reason
 from .domain.deposits import DepositOrder, Status
 from .domain.money import Money
 from .domain.payments import Route
@@ -152,5 +155,14 @@ class Authorization:
 async def release(psp: Conversation, void: VoidInstruction) -> None:
     """Let go of what is held. A PSP that will not is a person's affair; the hold lapses in time."""
     outcome = await psp.settle(void)
-    if not isinstance(outcome, Approved):
-        await doubts.unreleased(void, problem_of(outcome).reason)
+    if isinstance(outcome, Approved) or _held_nothing(psp, void, outcome):
+        return
+    await doubts.unreleased(void, problem_of(outcome).reason)
+
+
+def _held_nothing(psp: Conversation, void: VoidInstruction, outcome: Declined | NotSent) -> bool:
+    """There is nothing to void of an authorization whose yes never came: that is its end. Should
+    the yes come after all, its hold is voided then, by its own name."""
+    nothing = isinstance(outcome, Declined) and outcome.reason == Reason.NOT_VOIDABLE
+    waited_for = psp.waits_for(void.authorize_key)
+    return nothing and waited_for and workflow.patched("nothing-held-is-no-case")

@@ -77,6 +77,29 @@ async def test_a_yes_whose_void_is_refused_is_never_ignored(world: World) -> Non
     assert world.wallet.commands == []
 
 
+async def test_a_page_that_was_left_ends_without_a_case_where_the_psp_holds_nothing(
+    world: World,
+) -> None:
+    order, handle = await challenged(world)
+    nothing = Declined("not_voidable", soft=False, code="Transaction is not authorised")
+    world.psp.will_answer(Operation.VOID, nothing)
+    assert (await command(handle, "cancel")).status == "CANCELLED"
+    await handle.result()
+    assert (world.psp.done, kinds(world)) == (["authorize:1", "void:1"], [])
+    # Should a hold come to light after all, it is voided then.
+    await (await world.late(about(world, order, YES))).result()
+    assert (world.psp.done[2:], kinds(world)) == (["void:1:2"], [])
+
+
+async def test_a_hold_that_was_told_and_cannot_be_voided_is_a_case(world: World) -> None:
+    handle = await world.start(deposit(capture_method=CaptureMethod.MANUAL))
+    await authorize(handle)
+    world.psp.will_answer(Operation.VOID, Declined("not_voidable", soft=False, code="V1"))
+    assert (await command(handle, "void")).status == "VOIDED"
+    await handle.result()
+    assert kinds(world) == [CaseKind.UNRELEASED]
+
+
 async def test_a_yes_just_before_the_cancel_is_captured_or_voided_never_both(world: World) -> None:
     order, handle = await challenged(world)
     told = handle.signal("psp_event", about(world, order, YES))
