@@ -78,7 +78,7 @@ def problem_of(answer: Declined | NotSent) -> Problem:
         case Declined():
             return Problem(answer.reason, answer.code, answer.soft, answer.advice)
         case NotSent():
-            return Problem("psp_unreachable")
+            return Problem("psp_unreachable", answer.why[:80])
 
 
 def _may_go_on(one: Asked) -> bool:
