@@ -20,6 +20,7 @@ from .certified_replies import EUR, reply_to
 from .certified_signing import CERT_URL, authorities, chain, signature
 from .client import TOKEN_PATH
 from .orders import ORDERS
+from .payouts import PAYOUTS
 from .settings import PaypalAccount, PaypalSettings
 from .verification import BEHIND_SECONDS
 
@@ -83,6 +84,10 @@ class PaypalCertification:
         return Canned(200, json.dumps(told).encode())
 
     def idempotency_key(self, request: Heard) -> str | None:
+        """Of a batch of payouts PayPal keeps its own reference for thirty days."""
+        if request.path == PAYOUTS:
+            key: str = json.loads(request.body)["sender_batch_header"]["sender_batch_id"]
+            return key
         return request.headers.get("paypal-request-id")
 
     @property
