@@ -156,6 +156,7 @@ async def test_a_lookup_finds_what_was_done(plugin: Plugin) -> None:
         Verdict.PENDING: Pending,
         Verdict.UNHEARD_OF: Pending,
         Verdict.MISMATCHED: Unknown,
+        Verdict.OTHER_CURRENCY: Unknown,
         Verdict.BUSY: Unknown,
         Verdict.NOT_FOUND: NotFound,
     }.items():

@@ -142,26 +142,33 @@ _DONE: dict[str, Callable[[list[str], Reply, Verdict], Reply]] = {
 
 def _order_seen(order_id: str, verdict: Verdict) -> Reply:
     payments = {
-        "authorizations": [authorization("CAPTURED", _key(verdict, AUTHORIZE), EUR)],
-        "captures": [capture(_state(verdict, "COMPLETED"), _key(verdict, CAPTURE), EUR)],
-        "refunds": [refund(_state(verdict, "COMPLETED"), _key(verdict, REFUND), EUR)],
+        "authorizations": [authorization("CAPTURED", _key(verdict, AUTHORIZE), _euros(verdict))],
+        "captures": [
+            capture(_state(verdict, "COMPLETED"), _key(verdict, CAPTURE), _euros(verdict))
+        ],
+        "refunds": [refund(_state(verdict, "COMPLETED"), _key(verdict, REFUND), _euros(verdict))],
     }
-    unit = {"reference_id": "default", "custom_id": AUTHORIZE, "amount": EUR, "payments": payments}
+    unit = {
+        "reference_id": "default",
+        "custom_id": AUTHORIZE,
+        "amount": _euros(verdict),
+        "payments": payments,
+    }
     return order(order_id, "COMPLETED", unit)
 
 
 def _authorization_seen(held_id: str, verdict: Verdict) -> Reply:
-    told = authorization(_state(verdict, "CREATED"), _key(verdict, AUTHORIZE), EUR)
+    told = authorization(_state(verdict, "CREATED"), _key(verdict, AUTHORIZE), _euros(verdict))
     return told | {"id": held_id} | _related()
 
 
 def _capture_seen(capture_id: str, verdict: Verdict) -> Reply:
-    told = capture(_state(verdict, "COMPLETED"), _key(verdict, CAPTURE), EUR)
+    told = capture(_state(verdict, "COMPLETED"), _key(verdict, CAPTURE), _euros(verdict))
     return told | {"id": capture_id} | _related()
 
 
 def _refund_seen(refund_id: str, verdict: Verdict) -> Reply:
-    told = refund(_state(verdict, "COMPLETED"), _key(verdict, REFUND), EUR)
+    told = refund(_state(verdict, "COMPLETED"), _key(verdict, REFUND), _euros(verdict))
     return told | {"id": refund_id}
 
 
@@ -179,7 +186,7 @@ def _item_seen(item_id: str, verdict: Verdict) -> Reply:
         "payout_item": {
             "recipient_type": "PAYPAL_ID",
             "receiver": "G83JXTJ5EHCQ2",
-            "amount": {"currency": "EUR", "value": "50.00"},
+            "amount": {"currency": _euros(verdict)["currency_code"], "value": "50.00"},
             "sender_item_id": _key(verdict, PAYOUT),
         },
     }
@@ -254,6 +261,10 @@ def _otherwise(amount: Reply, verdict: Verdict) -> Reply:
     if verdict is Verdict.OTHER_AMOUNT:
         return amount | {"value": f"{Decimal(amount['value']) / 2:f}"}
     return amount | {"currency_code": "USD"} if verdict is Verdict.OTHER_CURRENCY else amount
+
+
+def _euros(verdict: Verdict) -> Reply:
+    return EUR | {"currency_code": "USD"} if verdict is Verdict.OTHER_CURRENCY else EUR
 
 
 def _key(verdict: Verdict, key: str) -> str:

@@ -126,8 +126,10 @@ async def _payout(client: Client, lookup: Lookup) -> Finding:
         return NoStatus(still_remembered(lookup, PAYOUT_KEYS_LAST))
     if ref.startswith(BATCH):
         batch_id = ref.removeprefix(BATCH)
-        return await payouts.look_up_batch(client, batch_id, lookup.key, lookup.trace_id)
-    return await payouts.look_up_item(client, ref, lookup.key, lookup.trace_id)
+        found = await payouts.look_up_batch(client, batch_id, lookup.key, lookup.trace_id)
+    else:
+        found = await payouts.look_up_item(client, ref, lookup.key, lookup.trace_id)
+    return _of_currency(found, lookup)
 
 
 async def _look(client: Client, where: str, ref: str, lookup: Lookup) -> Moved | None:
@@ -137,9 +139,16 @@ async def _look(client: Client, where: str, ref: str, lookup: Lookup) -> Moved |
     return moved
 
 
+def _of_currency(found: Finding, lookup: Lookup) -> Finding:
+    """Raises InDoubt for what was done in another currency than was asked."""
+    if isinstance(found, Approved) and lookup.amount is not None:
+        same("currency", found.amount.currency, lookup.amount.currency)
+    return found
+
+
 def _repeatable(found: Finding, lookup: Lookup) -> Finding:
     if not isinstance(found, NotFound):
-        return found
+        return _of_currency(found, lookup)
     return replace(found, safe_to_repeat=still_remembered(lookup, PAYMENT_KEYS_LAST))
 
 

@@ -83,6 +83,8 @@ class SandboxAdapter:
         _same("operation", OPERATIONS.get(operation.operation), lookup.operation)
         if lookup.psp_ref is not None:
             _same("id", operation.id, lookup.psp_ref)
+        if lookup.amount is not None and not operation.met_nothing:
+            _same("currency", operation.currency, lookup.amount.currency)
         return _reply(operation, lookup)
 
     async def hear(self, request: WebhookRequest) -> Delivery:

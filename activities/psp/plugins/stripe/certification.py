@@ -76,8 +76,8 @@ class StripeCertification:
         if len(steps) > 1 and steps[1] != "search":
             if verdict is Verdict.NOT_FOUND:
                 return missing()
-            return _said(_seen_refund(verdict) if refunds else _seen_intent(steps[1], verdict))
-        thing = _seen_refund(verdict) if refunds else _seen_intent("pi_certified", verdict)
+            return _said(_seen(steps[1], verdict, refunds=refunds))
+        thing = _seen("pi_certified", verdict, refunds=refunds)
         found = [] if verdict is Verdict.NOT_FOUND else [thing]
         kind = "search_result" if steps[-1] == "search" else "list"
         return _said({"object": kind, "url": parts.path, "has_more": False, "data": found})
@@ -211,6 +211,11 @@ def _refund_of(asked: Mapping[str, str], currency: str, verdict: Verdict) -> Can
         **_refund_words(verdict),
     )
     return _said(made)
+
+
+def _seen(named: str, verdict: Verdict, *, refunds: bool) -> Json:
+    thing = _seen_refund(verdict) if refunds else _seen_intent(named, verdict)
+    return {**thing, "currency": _currency("eur", verdict)}
 
 
 def _seen_refund(verdict: Verdict) -> Json:
