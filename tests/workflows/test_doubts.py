@@ -79,6 +79,7 @@ async def test_a_capture_that_can_never_be_sent_voids_the_hold_and_leaves_the_wa
     assert answered.status == "FAILED"
     assert answered.facts.problem is not None
     assert answered.facts.problem.reason == "psp_unreachable"
+    assert answered.facts.problem.code == "connection refused"
     assert world.psp.done == ["authorize:1", *["capture"] * 9, "void:1"]
     assert world.wallet.commands == []
 
