@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from tests.replay.deposits import DEPOSITS, PROMISED, YES, Run, Story
+from tests.replay.late import LATE, RETURNED
 from tests.replay.parked import PARKED
 from tests.workflows.asking import (
     Handle,
@@ -105,7 +106,7 @@ async def late_bank_return(world: World, _: TimeMachine) -> Run:
     await accepted(handle)
     await handle.result()
     key = "po_returned:payout:1"
-    return await world.late(world.event(key, Operation.PAYOUT, HARD, event_id="evt-1"))
+    return await world.late(world.event(key, Operation.PAYOUT, RETURNED, event_id="evt-1"))
 
 
 async def late_capture_becomes_a_case(world: World, _: TimeMachine) -> Run:
@@ -151,6 +152,7 @@ STORIES: dict[str, Story] = {
     for story in (
         *DEPOSITS,
         *PARKED,
+        *LATE,
         payout_small,
         payout_approved_after_a_postponement,
         payout_cancelled,
