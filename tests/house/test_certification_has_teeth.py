@@ -20,15 +20,22 @@ MUTANTS = {
     "asked": (
         "an approval is of the amount that the psp tells",
         "adapter.py",
-        "        return _reply(operation, instruction)",
+        "        return _reply(answer.read(OperationMessage), instruction)",
+        "        operation = answer.read(OperationMessage)\n"
         "        operation = operation.model_copy(update={'amount': amount.minor_units})\n"
         "        return _reply(operation, instruction)",
     ),
     "currency": (
         "an answer in another currency is not believed",
         "adapter.py",
-        '        _same("currency", operation.currency, amount.currency)\n',
-        "",
+        '        _same("currency", operation.currency, question.amount.currency)\n',
+        "        pass\n",
+    ),
+    "looking": (
+        "a lookup finds what was done",
+        "adapter.py",
+        "    if question.amount is not None:\n",
+        "    if not isinstance(question, Lookup):\n",
     ),
     "busy": (
         "a psp that is too busy has decided nothing",
