@@ -57,7 +57,7 @@ class Desk:
                 call = self._call(request)
                 asked = await read(request, model)
                 mark = fingerprint(request.url.path, asked)
-                fault = self._faults.strike(operation)
+                fault = self._faults.strike(operation, call.merchant_account)
                 with self._once_at_a_time(call):
                     answer, manner = self._answer(
                         call, mark, fault, lambda: execute(self._books, call, asked)
@@ -75,7 +75,7 @@ class Desk:
             reference = request.query_params.get("reference", "")
             if not reference:
                 raise Refused(400, "reference_missing", "name the reference in the query")
-            fault = self._faults.strike("status")
+            fault = self._faults.strike("status", account)
             _refuse_before(fault)
             found = operations.find_referenced(self._books.store, account, reference)
             if found is None:

@@ -44,6 +44,8 @@ class Fault(BaseModel):
     times: Annotated[int, Field(ge=1)] | None = 1
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     seed: int | None = None
+    merchant_account: Literal["primary", "secondary"] | None = None
+    """Without it, whichever account asks."""
 
 
 class Faults:
@@ -61,10 +63,14 @@ class Faults:
         assert row is not None  # noqa: S101
         self._remember(row["id"], fault)
 
-    def strike(self, operation: str) -> Kind | None:
+    def strike(self, operation: str, account: str) -> Kind | None:
         """The fault this request meets, the oldest first; it is used up by that."""
         for number, (fault, dice) in self._ordered.items():
-            if fault.operation not in (operation, "*") or dice.random() >= fault.probability:
+            if fault.operation not in (operation, "*"):
+                continue
+            if fault.merchant_account not in (None, account):
+                continue
+            if dice.random() >= fault.probability:
                 continue
             if fault.times is not None:
                 self._use(number, fault)

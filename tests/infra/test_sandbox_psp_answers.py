@@ -188,6 +188,18 @@ async def test_faults_of_the_status_leave_the_money_alone(psp: SandboxPsp) -> No
     assert answers == [503, 503, 200]
 
 
+async def test_a_fault_of_one_merchant_account_leaves_the_other_alone(psp: SandboxPsp) -> None:
+    held = await psp.authorize()
+    dead = {"operation": "status", "fault": "status_503", "merchant_account": "primary"}
+    await psp.control("POST", "faults", {**dead, "times": None})
+    answers = [
+        (await psp.look_up(held["reference"], account)).status_code
+        for account in ("primary", "secondary", "primary")
+    ]
+    await psp.control("DELETE", "faults")
+    assert answers == [503, 404, 503]
+
+
 async def test_a_500_of_the_status_says_nothing_about_the_operation(psp: SandboxPsp) -> None:
     held = await psp.authorize()
     for fault in ("status_500_before", "status_500_after"):
