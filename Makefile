@@ -33,8 +33,9 @@ format: $(READY) ## Format, and repair what can be repaired
 bench: $(READY) ## Measure deposits, wallet commands, webhooks and recovery next to their floors
 	@exec $(BIN)/python -m tests.bench
 
-bench-routing: $(READY) ## Routing decisions a second, parked payments drained at a rate
+bench-routing: $(READY) ## Routing decisions a second, a PSP that dies, parked payments drained
 	@$(BIN)/python -m tests.bench.routing
+	@$(BIN)/python -m tests.bench.dying
 	@$(BIN)/python -m tests.bench.draining
 
 audit: $(READY) ## Check every invariant on what make up runs, or on what the settings name
