@@ -6,16 +6,22 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format bench bench-routing audit chaos certify new-psp record lock
+# A stack is many processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo up down test check quick format bench bench-routing audit chaos crashes doors certify tls settings new-psp record sbom vulnerabilities lock clients
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Ten payment stories, and proof that the books hold; PSP=stripe KEEP=1 (stays)
-	@exec $(BIN)/python -m infra.local demo --with-parent $(if $(PSP),--psp '$(PSP)') $(if $(KEEP),--keep)
+	@exec $(BIN)/python -m infra.local demo --with-parent $$PPID $(if $(PSP),--psp '$(PSP)') $(if $(KEEP),--keep)
 
 up: $(READY) ## Start everything and stay until Ctrl-C; addresses and tokens in var/local.env
-	@exec $(BIN)/python -m infra.local up --with-parent
+	@exec $(BIN)/python -m infra.local up --with-parent $$PPID
+
+down: $(READY) ## Stop what make up started, from any shell
+	@exec $(BIN)/python -m infra.local down
 
 test: check ## Lint, types, import contracts and every test
 
@@ -24,7 +30,11 @@ check: $(READY) ## The same as test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+quick: $(READY) ## The tests that a change touches, and those that need no server; SINCE=main
+	$(BIN)/ruff check .
+	$(BIN)/python -m tests.quick
 
 format: $(READY) ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
@@ -46,17 +56,50 @@ audit: $(READY) ## Check every invariant on what make up runs, or on what the se
 	exec $(BIN)/python -m activities.audit "$$@" $(AUDIT)
 
 chaos: $(READY) ## Kill and cut everything in turn under load; SEED=7 PAYMENTS=300 FAULTS=all
-	@exec $(BIN)/python -m tests.chaos --with-parent $(if $(SEED),--seed $(SEED)) \
+	@exec $(BIN)/python -m tests.chaos --with-parent $$PPID $(if $(SEED),--seed $(SEED)) \
 	  --payments $(or $(PAYMENTS),300) --faults '$(or $(FAULTS),all)' $(if $(KEEP),--keep)
+
+crashes: $(READY) ## Die at every crash point of every flow, with every rival and both deaths
+	@PAYSAGA_CRASHES=all exec $(BIN)/pytest -q -o faulthandler_timeout=900 tests/crashes
+
+doors: $(READY) ## Knock at every door: roles, fuzz by the thousand, forgeries, ten thousand idle
+	@PAYSAGA_DOORS=all exec $(BIN)/pytest -q -n0 --show-capture=no -o faulthandler_timeout=3600 \
+	  tests/doors tests/activities/psp/test_certified_webhooks.py \
+	  tests/activities/psp/test_signatures.py tests/activities/psp/adyen/test_signatures.py \
+	  tests/activities/psp/paypal/test_genuine_webhooks.py \
+	  tests/activities/psp/paypal/test_certificates.py tests/activities/psp/stripe/test_webhooks.py \
+	  tests/api/test_webhooks.py tests/activities/outgoing_events/test_signatures.py
 
 certify: $(READY) ## Judge every PSP plugin that is found, fault by fault, and print its certificate
 	@exec $(BIN)/python -m tests.activities.psp.certificate
+
+tls: $(READY) ## Try the TLS and mutual TLS of docs/tls with nginx, where it is installed
+	@$(BIN)/pytest -q -rs -n0 tests/infra/test_tls.py
+
+settings: $(READY) ## Write docs/settings.md from the classes that read the settings
+	@exec $(BIN)/python -m tests.house.settings_page
 
 new-psp: $(READY) ## Begin a plugin for another PSP: NAME=acme writes its folder
 	@exec $(BIN)/python -m activities.psp.scaffold '$(NAME)'
 
 record: $(READY) ## Record the histories that are missing
 	@exec $(BIN)/python -m tests.replay.record
+
+clients: $(READY) ## Make clients of the API in Python and TypeScript (needs npm) in var/clients
+	@mkdir -p var/clients
+	@npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix var/clients \
+	  openapi-typescript@7.13.0
+	@$(BIN)/python -m api.contract > var/clients/openapi.json
+	@cd var/clients && node_modules/.bin/openapi-typescript openapi.json -o paysaga.ts \
+	  && PATH="$(abspath $(BIN)):$$PATH" openapi-python-client generate --path openapi.json --output-path paysaga \
+	  --overwrite --meta none --fail-on-warning
+
+sbom: $(READY) ## The bill of materials (CycloneDX) of requirements.lock in var/sbom.json
+	@mkdir -p var
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible -o var/sbom.json requirements.lock
+
+vulnerabilities: $(READY) ## Ask what is known against the versions in requirements.lock
+	@exec $(BIN)/python -m tests.house.vulnerabilities
 
 lock: $(READY) ## Renew requirements.lock; LOCK_FLAGS=--upgrade for newer versions
 	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --allow-unsafe \

@@ -7,68 +7,63 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from temporalio.client import Client
 
-from activities.access.credentials import Credentials
-from activities.audit.auditor import Auditor
-from activities.cases.reads import CaseReads
-from activities.inbox.inbox import Inbox
-from activities.inbox.security import SecurityLog
-from activities.inbox.webhook_types import WebhookTypes
-from activities.notices.feed import Feed
 from activities.psp.catalog import Catalog
-from activities.registry.declines import DeclineReads
-from activities.registry.reads import RegistryReads
+from activities.registry.absent import found_left_behind
 from activities.registry.requests import Requests
-from activities.risk.players import RiskPlayers
-from activities.routing.breakers import Breakers
-from activities.routing.changes import Changes
-from activities.routing.estimates import Estimates
-from activities.routing.rates import Rates
-from activities.routing.snapshot import Snapshots
-from activities.routing.stops import Stops
-from activities.routing.switches import Switches
-from activities.wallet.reads import WalletReads
-from api import (
+from activities.seals.keys import SealKeys
+from activities.settings import Settings
+from api import webhooks
+from api.cashier import approvals, intents, oneshot, payouts, refunds, stream
+from api.cashier.parts import CashierParts
+from api.http import errors, health
+from api.http.access import Access
+from api.http.errors import FieldError, Problem
+from api.http.ground import Ground
+from api.http.headers import policy_of_page
+from api.http.openapi import published
+from api.http.refusals import Refusals
+from api.http.runs import Runs
+from api.http.shares import Sharing
+from api.http.tracing import Tracing
+from api.operations import (
+    actions,
     audit,
     cases,
     declines,
-    errors,
-    events,
-    health,
-    intents,
-    notices,
-    oneshot,
-    payouts,
-    refunds,
+    outgoing_events,
     risk,
-    routing,
-    routing_accounts,
-    routing_changes,
-    routing_chargebacks,
-    routing_estimates,
-    routing_experiments,
-    routing_health,
-    routing_policies,
-    routing_rates,
-    routing_receipts,
-    routing_stops,
-    security,
+    search,
+    security_events,
     wallet,
     webhook_types,
-    webhooks,
+    webhooks_heard,
 )
-from api.auth import Door
-from api.dependencies import Parts
-from api.errors import FieldError, Problem
-from api.openapi import published
-from api.runs import Runs
-from api.tracing import Tracing
+from api.operations.parts import OperationsParts
+from api.routing import (
+    accounts,
+    changes,
+    chargebacks,
+    estimates,
+    experiments,
+    policies,
+    rates,
+    receipts,
+    stops,
+    switches,
+)
+from api.routing import health as psp_health
+from api.routing.parts import RoutingParts
 from infra.postgres import engine, open_pool
-from infra.settings import Settings
+from infra.settings import Postgres
 from infra.temporal import connect
 
 DESCRIPTION = """
@@ -83,31 +78,37 @@ Deposits, payouts and refunds of players, over many payment service providers.
   `return_url`, send its query to the intent's `complete`, for every PSP alike.
 * Amounts are decimal strings with at most the currency's places: `{"amount": "50.00",
   "currency": "EUR"}`.
+* Your own `reference` and `metadata` come back on every answer and event, and find the payment:
+  `GET /v1/payments?q=` takes them, any id of ours, and whatever a PSP calls it.
 * Errors are problems by RFC 9457: branch on `type`.
 * Card numbers and IBANs are refused wherever they appear: send the PSP's tokens.
 """
 _NOUNS = (
     intents,
-    events,
+    stream,
     refunds,
     payouts,
+    approvals,
     wallet,
-    notices,
+    search,
+    outgoing_events,
     risk,
-    routing,
-    routing_accounts,
-    routing_policies,
-    routing_estimates,
-    routing_changes,
-    routing_receipts,
-    routing_experiments,
-    routing_chargebacks,
-    routing_health,
-    routing_stops,
-    routing_rates,
+    switches,
+    accounts,
+    policies,
+    estimates,
+    changes,
+    receipts,
+    experiments,
+    chargebacks,
+    psp_health,
+    stops,
+    rates,
     cases,
-    security,
+    security_events,
+    actions,
     webhook_types,
+    webhooks_heard,
     declines,
     audit,
     oneshot,
@@ -134,6 +135,8 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.catalog = catalog
+    app.add_middleware(Sharing)
+    app.add_middleware(Refusals)
     app.add_middleware(webhooks.ShortWay)
     app.add_middleware(Tracing)
     app.add_exception_handler(Problem, errors.answer_problem)
@@ -149,71 +152,88 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        app.state.parts = await _parts(app, stack)
+        ground = app.state.ground = await _ground(app, stack)
+        app.state.cashier = CashierParts.of(ground)
+        app.state.routing = RoutingParts.of(ground)
+        app.state.operations = OperationsParts.of(ground)
+        app.state.webhooks = webhooks.WebhookParts.of(ground)
         yield
 
 
-async def _parts(app: FastAPI, stack: AsyncExitStack) -> Parts:
+async def _ground(app: FastAPI, stack: AsyncExitStack) -> Ground:
     settings: Settings = app.state.settings
-    pool = await stack.enter_async_context(await open_pool(settings.postgres))
-    reading = engine(settings.postgres)
-    stack.push_async_callback(reading.dispose)
-    refusals = SecurityLog(pool, reading, settings.inbox.security_seconds)
-    stack.push_async_callback(refusals.aclose)
+    pool, house, reading = await _database(settings.postgres, stack)
+    access = Access.of(settings, house, stack)
     certified = settings.profile == "production"
-    catalog: Catalog = app.state.catalog or Catalog.of(settings.psps, certified=certified)
+    catalog: Catalog = app.state.catalog or Catalog.of_hearing(settings.psps, certified=certified)
     stack.push_async_callback(catalog.aclose)
     # Lazy: whoever only reads is served while Temporal is down.
     client = await connect(settings.temporal, lazy=True)
-    snapshots = Snapshots(pool, settings.routing.accounts, catalog.pays_players)
-    return Parts(
+    return Ground(
         settings=settings,
         pool=pool,
+        house=house,
         engine=reading,
-        runs=Runs(client, settings.temporal.core_queue, settings.api.answer_seconds),
-        door=Door(Credentials(pool), settings.api.credential_cache_seconds),
+        temporal=client,
+        runs=_runs(client, settings),
+        access=access,
         requests=Requests(pool),
-        registry=RegistryReads(reading),
-        wallet=WalletReads(reading),
-        cases=CaseReads(reading),
-        switches=Switches(pool),
-        snapshots=snapshots,
-        changes=Changes(pool, snapshots, settings.psps),
-        estimates=Estimates(pool, snapshots),
-        stops=Stops(pool),
-        breakers=Breakers(pool),
-        rates=Rates(pool, client),
-        players=RiskPlayers(pool),
-        feed=Feed(pool),
-        inbox=Inbox(pool),
-        security=refusals,
-        types=WebhookTypes(pool, reading),
-        declines=DeclineReads(reading),
-        auditor=Auditor.of(settings, pool, client),
         catalog=catalog,
+        left_behind=await found_left_behind(house, catalog.names),
     )
+
+
+async def _database(
+    at: Postgres, stack: AsyncExitStack
+) -> tuple[asyncpg.Pool, asyncpg.Pool, AsyncEngine]:
+    """For what callers ask, for the house itself, and for what callers read."""
+    pool = await stack.enter_async_context(await open_pool(at, "as_told"))
+    house = await stack.enter_async_context(await open_pool(at, "everything"))
+    reading = engine(at, "as_told")
+    stack.push_async_callback(reading.dispose)
+    return pool, house, reading
+
+
+def _runs(client: Client, settings: Settings) -> Runs:
+    seals = SealKeys(settings.seal_keys)
+    return Runs(client, settings.temporal.core_queue, settings.api.answer_seconds, seals)
 
 
 async def _bad_address(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
-    told = [FieldError(str(e["loc"][-1]), str(e["msg"])) for e in error.errors()[:20]]
-    return errors.response(errors.invalid(*told))
+    problems = [FieldError(str(e["loc"][-1]), str(e["msg"])) for e in error.errors()[:20]]
+    return errors.response(errors.invalid(*problems))
 
 
-async def _no_route(_: Request, error: Exception) -> Response:
+async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
     if error.status_code == 405:
+        allowed = ", ".join(_methods_of(request))
         problem = Problem(
             405,
             "method-not-allowed",
             "Not that way",
-            "the address exists, the method does not",
-            headers=error.headers or {},
+            f"the address exists, the method does not; it takes {allowed}",
+            headers={"Allow": allowed},
         )
     else:
         problem = errors.not_found("address")
     return errors.response(problem)
 
 
+def _methods_of(request: Request) -> list[str]:
+    """All that the address takes: the framework names those of the first route alone."""
+    place = {name: request.scope[name] for name in ("type", "path", "root_path", "headers")}
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(
+            route.matches({**place, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
 async def _docs() -> Response:
-    return HTMLResponse(_DOCS.read_text())
+    policy = policy_of_page(page := _DOCS.read_text())
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})

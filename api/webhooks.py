@@ -7,6 +7,7 @@ What is refused is recorded, without what it said.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import structlog
@@ -14,20 +15,54 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from activities.inbox.inbox import Contested, NonceUsed, Unstorable
-from activities.inbox.security import Refusal
+from activities.inbox.inbox import Inbox
+from activities.inbox.sending import Sending
+from activities.inbox.unstored import Contested, Forged, NonceUsed, Unstorable
+from activities.inbox.webhook_types import WebhookTypes
+from activities.psp.catalog import Catalog
 from activities.psp.contract import WebhookRefused, WebhookRequest
 from activities.psp.signatures import nonce_of
-from api.bodies import raw_body
-from api.dependencies import Parts, parts_of
-from api.errors import MEDIA_TYPE, Problem, not_found
-from api.openapi import hears
+from activities.security.log import SecurityLog
+from activities.security.refusal import Refusal
+from api.http.bodies import raw_body
+from api.http.errors import MEDIA_TYPE, Problem, not_found
+from api.http.ground import Ground
+from api.http.openapi import ANY_JSON, hears
+from api.http.sources import source_of
 
 router = APIRouter(tags=["Webhooks"])
 
 _DOOR = "/webhooks/"
 
 log = structlog.get_logger("paysaga.webhooks")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookParts:
+    """Made once at start, for a door at which nobody has a credential."""
+
+    catalog: Catalog
+    limit_bytes: int
+    inbox: Inbox
+    types: WebhookTypes
+    security: SecurityLog
+
+    @classmethod
+    def of(cls, ground: Ground) -> WebhookParts:
+        """On the house's pool: who calls is known by the signature, not by brand."""
+        return cls(
+            catalog=ground.catalog,
+            limit_bytes=ground.settings.api.webhook_limit_bytes,
+            inbox=Inbox(ground.house, ground.settings.inbox),
+            types=WebhookTypes(ground.house),
+            security=ground.access.security,
+        )
+
+
+def parts_of(request: Request) -> WebhookParts:
+    """Looked up by hand: the short way has no dependencies."""
+    parts: WebhookParts = request.app.state.webhooks
+    return parts
 
 
 class Heard(BaseModel):
@@ -41,13 +76,18 @@ _TOLD: dict[int | str, dict[str, Any]] = hears(Heard) | {
 }
 
 
-@router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=_TOLD)
+@router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=_TOLD, openapi_extra=ANY_JSON)
 async def webhook(request: Request, psp: str) -> Response:
     """The contract's word of the door; what comes there goes the short way."""
     return await _heard(request, psp, parts_of(request))
 
 
-@router.post("/payments/callback", summary="The same door, for one PSP", responses=_TOLD)
+@router.post(
+    "/payments/callback",
+    summary="The same door, for one PSP",
+    responses=_TOLD,
+    openapi_extra=ANY_JSON,
+)
 async def callback(
     request: Request,
     psp: Annotated[str | None, Query(description="without it, the only one")] = None,
@@ -77,13 +117,13 @@ class ShortWay:
 _ROUTE = router.routes[0]
 
 
-async def _heard(request: Request, psp: str, parts: Parts) -> Response:
+async def _heard(request: Request, psp: str, parts: WebhookParts) -> Response:
     if psp not in parts.catalog.names:
         raise not_found("PSP")
     body: bytes | None = None
     try:
         _require_json(request)
-        body = await raw_body(request)
+        body = await raw_body(request, parts.limit_bytes)
         received = await _stored(request, psp, body, parts)
     except WebhookRefused as refused:
         if refused.status >= 500:
@@ -101,23 +141,26 @@ async def _heard(request: Request, psp: str, parts: Parts) -> Response:
     return Response(b'{"received":%d}' % received, media_type="application/json")
 
 
-async def _stored(request: Request, psp: str, body: bytes, parts: Parts) -> int:
+async def _stored(request: Request, psp: str, body: bytes, parts: WebhookParts) -> int:
     """How many events it told. Raises WebhookRefused."""
     headers = {
         name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw
     }
     heard = WebhookRequest(headers=headers, body=body, received_at=time.time())
-    told = await parts.catalog.hear(psp, heard)
+    delivery = await parts.catalog.hear(psp, heard)
     try:
-        await parts.inbox.store(told.events, psp=psp, nonce=nonce_of(heard))
+        sending = Sending.of(delivery.sent_as, body)
+        await parts.inbox.store(delivery.events, psp=psp, nonce=nonce_of(heard), sending=sending)
+    except Forged:
+        raise WebhookRefused("another_body") from None
     except NonceUsed:
         raise WebhookRefused("nonce_used") from None
     except Contested:
         raise WebhookRefused("contested", status=409) from None
     except Unstorable:
         raise WebhookRefused("malformed", status=422) from None
-    await parts.types.count(psp, told.ignored, told.unknown)
-    return len(told.events)
+    await parts.types.count(psp, delivery.ignored, delivery.unknown)
+    return len(delivery.events)
 
 
 def _unverifiable(psp: str, refused: WebhookRefused) -> Problem:
@@ -133,9 +176,9 @@ def _unverifiable(psp: str, refused: WebhookRefused) -> Problem:
 
 
 async def _record(
-    request: Request, psp: str, parts: Parts, body: bytes | None, rule: str, status: int
+    request: Request, psp: str, parts: WebhookParts, body: bytes | None, rule: str, status: int
 ) -> None:
-    remote = request.client.host if request.client else None
+    remote = source_of(request)
     refusal = Refusal.of(psp, rule, status, remote=remote, headers=request.headers, body=body)
     await parts.security.record(refusal)
 
@@ -155,7 +198,7 @@ def _require_json(request: Request) -> None:
         )
 
 
-def _only_one(parts: Parts) -> str:
+def _only_one(parts: WebhookParts) -> str:
     names = list(parts.catalog.names)
     if len(names) != 1:
         raise not_found("PSP: name one with ?psp=, or use /webhooks/{psp}")

@@ -6,19 +6,39 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
+from temporalio.worker._workflow import _WorkflowWorker
 
-from infra.local.ports import free_ports
-from infra.local.postgres import Database, LocalPostgres
-from infra.local.processes import run
-from infra.local.temporal import LocalTemporal
+from infra.local.stack.ports import free_ports
+from infra.local.stack.postgres import Database, LocalPostgres
+from infra.local.stack.processes import run
+from infra.local.stack.temporal import LocalTemporal
 from infra.settings import Temporal
 from infra.temporal import connect
+from tests.sealing import SETTING, sealing
+from tests.sharing import Sharing, turn_of
 
-FOR_TESTS = {"PAYSAGA_SPECS_DIR"}
+# How busy the machine is decides no test.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=10
+)
+settings.load_profile("patient")
+
+FOR_TESTS = {"PAYSAGA_SPECS_DIR", "PAYSAGA_CRASHES", "PAYSAGA_DOORS"}
 """Settings of the tests themselves, which a person may give."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=turn_of)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,6 +48,22 @@ def _nobodys_settings() -> Iterator[None]:
         for name in os.environ:
             if name.startswith("PAYSAGA_") and name not in FOR_TESTS:
                 patch.delenv(name)
+        patch.setenv("PAYSAGA_SEALS_KEYS", SETTING)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_task_is_called_deadlocked() -> Iterator[None]:
+    """The SDK fails a task that has not given way in two seconds of the clock: on a busy machine
+    that is any task, and the exception that ends it comes up wherever its thread happens to be."""
+    begin = _WorkflowWorker.__init__
+
+    def patiently(self: _WorkflowWorker, **chosen: Any) -> None:
+        begin(self, **chosen)
+        self._deadlock_timeout_seconds = 60
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowWorker, "__init__", patiently)
         yield
 
 
@@ -45,7 +81,7 @@ async def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 @pytest.fixture(scope="session")
 async def temporal_client(temporal_server: LocalTemporal) -> Client:
-    return await connect(Temporal(address=temporal_server.address))
+    return sealing(await connect(Temporal(address=temporal_server.address)))
 
 
 @pytest.fixture(scope="session")
@@ -65,13 +101,13 @@ async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 async def database(postgres_server: LocalPostgres) -> Database:
     """Migrated as in production: by the owner, in a process of its own."""
     made = postgres_server.database()
-    told = {
+    variables = {
         "PAYSAGA_PROFILE": "sandbox",
-        "PAYSAGA_POSTGRES_URL": made.url,
-        "PAYSAGA_POSTGRES_MIGRATION_URL": made.migration_url,
+        "PAYSAGA_POSTGRES_URL": made.api_url,
+        **postgres_server.as_owner,
     }
-    code, said = await run(
-        [sys.executable, "-m", "activities.migrations"], environment={**os.environ, **told}
+    code, output = await run(
+        [sys.executable, "-m", "activities.migrations"], environment={**os.environ, **variables}
     )
-    assert code == 0, said
+    assert code == 0, output
     return made

@@ -13,17 +13,23 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.cases.books import CaseBooks
+from activities.psp.asked import Asked
 from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
+from activities.psp.once import AskedOnce
 from activities.psp.watch import Watch
 from activities.registry.books import RegistryBooks
 from activities.risk.screen import RiskScreen
-from activities.routing.breakers import Breakers
-from activities.routing.health_conditions import SharedConditions
+from activities.routing.health.breakers import Breakers
+from activities.routing.health.conditions import SharedConditions
 from activities.routing.route import PolicyRouting
-from activities.routing.snapshot import Snapshots
+from activities.routing.snapshots import Snapshots
+from activities.seals.books import SealBooks
+from activities.seals.keys import SealKeys
+from activities.settings import Settings
 from activities.wallet.ledger import Ledger
-from infra.settings import Settings
+from workers.crash_points import CrashPoints
+from workers.own_runs import LocalOnly, OwnRunOnly
 from workflows.case_resolution import CaseResolution
 from workflows.deposit import Deposit
 from workflows.late_event import LateEvent
@@ -45,8 +51,14 @@ class Answers:
 
 
 def answers(
-    settings: Settings, pool: asyncpg.Pool, catalog: Catalog, watch: Watch | None = None
+    settings: Settings,
+    pool: asyncpg.Pool,
+    catalog: Catalog,
+    watch: Watch | None = None,
+    points: CrashPoints | None = None,
 ) -> Answers:
+    """With crash points the calls to PSPs have theirs inside what writes them down."""
+    calls: Psp = PspCalls(catalog, watch)
     snapshots = Snapshots(pool, settings.routing.accounts, catalog.pays_players)
     conditions = SharedConditions(Breakers(pool), catalog.names)
     return Answers(
@@ -56,8 +68,9 @@ def answers(
             CaseBooks(pool, settings.risk.approval_above),
             RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
             PolicyRouting(pool, snapshots, conditions),
+            SealBooks(pool, SealKeys(settings.seal_keys)),
         ),
-        psp=PspCalls(catalog, watch),
+        psp=AskedOnce(Asked(pool), points.inside(calls) if points else calls),
         snapshots=snapshots,
     )
 
@@ -68,7 +81,9 @@ def activities_of(port: Port) -> list[Callable[..., Any]]:
     return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
 
 
-def core_worker(client: Client, settings: Settings, books: Iterable[Port]) -> Worker:
+def core_worker(
+    client: Client, settings: Settings, books: Iterable[Port], points: CrashPoints | None = None
+) -> Worker:
     """Runs the workflows, and our own books on the same queue."""
     return Worker(
         client,
@@ -81,10 +96,13 @@ def core_worker(client: Client, settings: Settings, books: Iterable[Port]) -> Wo
         # A dead worker's runs go to the others after this, not after the default ten seconds.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         graceful_shutdown_timeout=timedelta(seconds=10),
+        interceptors=[LocalOnly(), *([points] if points else [])],
     )
 
 
-def psp_worker(client: Client, settings: Settings, name: str, psp: Psp) -> Worker:
+def psp_worker(
+    client: Client, settings: Settings, name: str, psp: Psp, points: CrashPoints | None = None
+) -> Worker:
     """Runs the calls to one PSP, so that operators can throttle or pause that PSP alone."""
     return Worker(
         client,
@@ -93,6 +111,7 @@ def psp_worker(client: Client, settings: Settings, name: str, psp: Psp) -> Worke
         max_concurrent_activities=settings.worker.concurrent_psp_calls,
         max_concurrent_activity_task_polls=5,
         graceful_shutdown_timeout=timedelta(seconds=15),
+        interceptors=[OwnRunOnly(), *([points] if points else [])],
     )
 
 

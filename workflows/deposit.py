@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from . import books
-from .authorization import Authorization, Hold, release
-from .cascade import problem_of
-from .checks import moving_of, routing_of, screening_of
 from .domain.deposits import (
     NEXT,
     AuthorizeCommand,
@@ -20,17 +16,27 @@ from .domain.deposits import (
     CompleteCommand,
     DepositOrder,
     Status,
-    capture_id_of,
     credit_key_of,
 )
-from .domain.money import Money
-from .domain.payments import CaptureMethod, Kind, Problem, Record, Stopped
-from .domain.psp import Approved, CaptureInstruction, Declined, Operation, Pending, key_of
+from .domain.events import PspEvent
+from .domain.identity import Kind, capture_id_of
+from .domain.payments import Problem
+from .domain.psp import Approved, Operation
+from .domain.records import Overtaken, Recalled, Record, Unfinished
+from .domain.risk import Stopped
+from .domain.seals import Seal
 from .domain.wallet import Credit
-from .holding import posted_or_bug
-from .parking import Parking
-from .payment import Payment
-from .policies import HOLD_LASTS, LOOK_BEFORE_A_HOLD_LAPSES, RETURNS_AT_MOST
+from .policies import RETURNS_AT_MOST
+from .steps import stubs
+from .steps.authorization import Authorization
+from .steps.capturing import Capturing
+from .steps.door import when_sealed
+from .steps.ending import Ending
+from .steps.messages import require_is
+from .steps.payment import Payment
+from .steps.psp_hold import PspHold
+from .steps.releasing import release
+from .steps.requests import routing_of, screening_of
 
 EXPECTED = {
     Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
@@ -47,76 +53,82 @@ EXPECTED = {
 class Deposit(Payment[Status]):
     @workflow.init
     def __init__(self, order: DepositOrder) -> None:
-        super().__init__(order, Status.INITIATED, NEXT, Status.CLARIFYING, EXPECTED)
+        super().__init__(Kind.DEPOSIT, order, Status.INITIATED, NEXT, Status.CLARIFYING, EXPECTED)
         self._order = order
-        self._token = order.payment_token
-        # Of the opening, not of the first task: the run may have slept since.
-        opened = workflow.info().start_time
-        self._expires = opened + timedelta(seconds=order.expires_in_seconds)
-        self._authorize_ordered = False
-        self._came_back: dict[str, str] | None = None
-        self._returns = 0
-        self._held: Money | None = None
-        self._looked_at_hold = self._hold_is_gone = False
-        self._to_capture: Money | None = None
-        self._ending: Status | None = None
-        self._parking = Parking(self, Status.PARKED, Status.AUTHORIZED, self._is_given_up)
+        self._ending: Ending[Status] | None = None
+        """Without a capture, once that is decided: by a person, by time, or by an earlier run."""
+        self._authorization = Authorization(self, order, lambda: self._ending)
+        self._capturing = Capturing(self, order, lambda: self._ending)
 
     @workflow.run
     async def run(self, order: DepositOrder) -> Record:
         """Gives the last record. Input: what the platform asked for."""
-        return await self.to_the_end(self._deposit, self._end_if_possible)
+        return await self.to_the_end(self._deposit, self._cancel_if_possible)
 
     async def _deposit(self) -> None:
-        hold = await self._authorized() if await self._player_goes_ahead() else None
-        capture = await self._captured(hold) if hold is not None else None
-        if hold is not None and capture is not None:
-            await self._credit(hold, capture)
-            await self._release_the_rest(hold, capture)
-        else:
-            await self._close(hold)
+        if self._order.rebuilt:
+            self.facts = (await self._go_on()).facts
+        ending = await self._player_stays_away()
+        await self._finish(ending or await self._authorized())
 
-    async def _close(self, hold: Hold | None) -> None:
-        if hold is not None and not self._hold_is_gone:
-            await release(self.psp, hold.void(hold.amount))
-        await self.advance(self._ending or Status.FAILED, final=True, redirect_url=None)
+    async def _finish(self, held: PspHold | Ending[Status]) -> None:
+        if isinstance(held, Ending):
+            await self._end(held)
+            return
+        capture = await self._capturing.captured(held)
+        if isinstance(capture, Ending):
+            capture = await self._let_go(held, capture)
+        if isinstance(capture, Ending):
+            await self._end(capture)
+        else:
+            await self._credit(held, capture)
+            await self._release_the_rest(held, capture)
 
     # --- commands -----------------------------------------------------------------------------
 
     @workflow.update(description="Hold the amount; with automatic capture, go on to the credit")
-    async def authorize(self, command: AuthorizeCommand) -> Record:
-        self._token = command.payment_token or self._token
-        self._authorize_ordered = True
-        return await self.next_rest()
+    async def authorize(self, command: AuthorizeCommand, seal: Seal | None = None) -> Record:
+        await self.door.require("authorize", seal, self._may_authorize, command)
+        self._authorization.go_ahead_with(command.payment_token)
+        return await self.next_rest("authorize", {Status.CAPTURED})
 
     @authorize.validator
-    def _may_authorize(self, command: AuthorizeCommand) -> None:
-        idle = self.status is Status.INITIATED and not self._authorize_ordered
-        self.require(idle and self._ending is None, "authorize")
+    @when_sealed
+    def _may_authorize(self, command: AuthorizeCommand, seal: Seal | None = None) -> None:
+        require_is(command, AuthorizeCommand)
+        idle = self.status is Status.INITIATED and not self._authorization.is_ordered
+        self.require(idle and not self._is_given_up, "authorize")
 
     @workflow.update(description="Go on: the player is back from the PSP's page")
-    async def complete(self, command: CompleteCommand) -> Record:
-        self._came_back, self._returns = command.parameters, self._returns + 1
-        return await self.next_rest()
+    async def complete(self, command: CompleteCommand, seal: Seal | None = None) -> Record:
+        before = self.rests
+        await self.door.require("complete", seal, self._require_few_returns, command)
+        if self._is_completable:
+            self._authorization.player.come(command.parameters)
+        return await self.next_rest("complete", {Status.CAPTURED}, before)
 
     @complete.validator
-    def _may_complete(self, command: CompleteCommand) -> None:
-        waits = self.status in (Status.REQUIRES_ACTION, Status.PENDING)
-        unauthorized = self.facts.captured is None and self._held is None
-        self.require(waits and unauthorized and self._ending is None, "complete")
-        self.require(self._returns < RETURNS_AT_MOST, f"to complete {RETURNS_AT_MOST + 1} times")
+    @when_sealed
+    def _may_complete(self, command: CompleteCommand, seal: Seal | None = None) -> None:
+        require_is(command, CompleteCommand)
+        self.require(self._is_completable, "complete")
+        self._require_few_returns()
 
     @workflow.update(description="Capture what is held, or a part of it")
-    async def capture(self, command: CaptureCommand) -> Record:
-        self._to_capture = command.amount or self._held
-        return await self.next_rest()
+    async def capture(self, command: CaptureCommand, seal: Seal | None = None) -> Record:
+        await self.door.require("capture", seal, self._may_capture, command)
+        self._capturing.order_to_capture(command.amount)
+        return await self.next_rest("capture", {Status.CAPTURED})
 
     @capture.validator
-    def _may_capture(self, command: CaptureCommand) -> None:
-        self.require(self._waits_for_capture, "capture")
-        held, amount = self._held, command.amount
-        if amount is None or held is None:
+    @when_sealed
+    def _may_capture(self, command: CaptureCommand, seal: Seal | None = None) -> None:
+        require_is(command, CaptureCommand)
+        self.require(self._capturing.waits, "capture")
+        hold, amount = self._capturing.hold, command.amount
+        if amount is None or hold is None:
             return
+        held = hold.amount
         if amount.currency != held.currency or amount.is_zero or amount > held:
             raise ApplicationError(
                 f"capture an amount above zero and up to {held}",
@@ -125,175 +137,158 @@ class Deposit(Payment[Status]):
             )
 
     @workflow.update(description="Release the hold; nothing is captured")
-    async def void(self) -> Record:
-        self._ending = Status.VOIDED
-        return await self.next_rest()
+    async def void(self, seal: Seal | None = None) -> Record:
+        await self.door.require("void", seal, self._may_void)
+        self._ending = Ending(Status.VOIDED)
+        return await self.next_rest("void", {Status.VOIDED})
 
     @void.validator
-    def _may_void(self) -> None:
-        self.require(self._waits_for_capture or self._may_leave_parking, "void")
+    @when_sealed
+    def _may_void(self, seal: Seal | None = None) -> None:
+        self.require(self._capturing.waits or self._capturing.is_parked, "void")
 
     @workflow.update(description="End the deposit before it is captured, undoing what was done")
-    async def cancel(self) -> Record:
-        self._ending = Status.CANCELLED
-        return await self.next_rest()
+    async def cancel(self, seal: Seal | None = None) -> Record:
+        await self.door.require("cancel", seal, self._may_cancel)
+        self._ending = Ending(Status.CANCELLED)
+        return await self.next_rest("cancel", {Status.CANCELLED})
 
     @cancel.validator
-    def _may_cancel(self) -> None:
+    @when_sealed
+    def _may_cancel(self, seal: Seal | None = None) -> None:
         self.require(self._can_end, "cancel")
 
-    @property
-    def _waits_for_capture(self) -> bool:
-        resting = self.status is Status.AUTHORIZED and self._held is not None
-        return resting and self._to_capture is None and self._ending is None
-
     @workflow.signal(description="A stop may be over: ask again whether the capture may go on")
-    def resume(self) -> None:
-        self._parking.resume()
+    def resume(self, *_: object) -> None:
+        self._capturing.parked_wait.resume()
+
+    def take_in(self, event: PspEvent) -> None:
+        if not self._capturing.takes_in(event):
+            super().take_in(event)
 
     @property
-    def _may_leave_parking(self) -> bool:
-        return self._parking.waits and self._ending is None
+    def _is_completable(self) -> bool:
+        waits = not self._is_given_up and self.status in (Status.REQUIRES_ACTION, Status.PENDING)
+        return waits and self.facts.captured is None and self._capturing.hold is None
+
+    def _require_few_returns(self, *_: object) -> None:
+        few = self._authorization.player.may_come
+        self.require(few, f"to complete {RETURNS_AT_MOST + 1} times")
 
     @property
     def _can_end(self) -> bool:
-        idle = not self.final and self._to_capture is None and self._ending is None
-        return idle or self._may_leave_parking
+        idle = not self.final and self._capturing.amount is None and not self._is_given_up
+        return idle or self._capturing.is_parked
 
-    def _is_given_up(self) -> bool:
-        return self._ending is not None
-
-    def _end_if_possible(self) -> None:
+    def _cancel_if_possible(self) -> None:
         if self._can_end:
-            self._ending = Status.CANCELLED
+            self._end_as(Ending(Status.CANCELLED))
+
+    @property
+    def _is_given_up(self) -> bool:
+        """By a person or the time, or at the PSP at this moment."""
+        return self._ending is not None or self._capturing.ending is not None
+
+    def _end_as(self, ending: Ending[Status]) -> None:
+        """The first word counts. A failure may still be cancelled, until the books tell of it."""
+        if ending.problem is not None:
+            self.learn(problem=ending.problem)
+        if ending.status is not Status.FAILED:
+            self._ending = self._ending or ending
 
     # --- steps --------------------------------------------------------------------------------
 
-    async def _player_goes_ahead(self) -> bool:
+    async def _go_on(self) -> Recalled:
+        """From where the run was that was lost: what was asked of PSPs was decided then."""
+        known = await stubs.recall(self.id)
+        asked = [each for each in known.asked if each.may_have_moved]
+        before = sum(each.operation == Operation.AUTHORIZE for each in known.asked)
+        self._authorization.go_on_after(before)
+        captures = [each for each in asked if each.operation == Operation.CAPTURE]
+        if captures:
+            self._capturing.order_to_capture(captures[-1].amount)
+        elif any(each.operation == Operation.VOID for each in asked) and len(asked) > 1:
+            held = known.status in (Status.AUTHORIZED, Status.PARKED)
+            self._end_as(Ending(Status.VOIDED if held else Status.CANCELLED))
+        return known
+
+    async def _player_stays_away(self) -> Ending[Status] | None:
+        """None: the player goes ahead."""
+        asking = self._authorization
         with suppress(asyncio.TimeoutError):
             await workflow.wait_condition(
-                lambda: self._authorize_ordered or self._ending is not None,
-                timeout=max(self._expires - workflow.now(), timedelta(milliseconds=1)),
+                lambda: asking.is_ordered or self._ending is not None,
+                timeout=max(asking.expires - workflow.now(), timedelta(milliseconds=1)),
                 timeout_summary="Until the intent expires",
             )
-        if not self._authorize_ordered and self._ending is None:
-            self._ending = Status.EXPIRED
-        return self._ending is None
+        if asking.asked_before:
+            return None
+        return self._ending or (None if asking.is_ordered else Ending(Status.EXPIRED))
 
-    async def _authorized(self) -> Hold | None:
+    async def _authorized(self) -> PspHold | Ending[Status]:
         verdict, route = await asyncio.gather(
-            books.screen(screening_of(self._order)), books.route(routing_of(self._order))
+            stubs.screen(screening_of(self._order)), stubs.route(routing_of(self._order))
         )
         if isinstance(verdict, Stopped):
-            self.learn(problem=Problem(verdict.reason))
-            return None
+            refused = Ending(Status.FAILED, Problem(verdict.reason))
+            self._end_as(refused)
+            # Whoever was asked before, by a run that this one does not know of, may hold the money.
+            await self._go_on()
+            if not self._authorization.asked_before:
+                return refused
+            self._ending = self._ending or refused
         self.learn(route=route.taken)
-        authorization = Authorization(
-            payment=self,
-            order=self._order,
-            token=self._token,
-            given_up=self._is_given_up,
-            is_back=lambda: self._came_back is not None,
-            take_back=self._take_back,
-            expires=self._expires,
-        )
-        hold = await authorization.obtain(route)
-        if hold is not None:
+        held = await self._authorization.obtain(route)
+        if isinstance(held, PspHold):
             self.move(
                 Status.AUTHORIZED,
-                account=hold.instruction.account,
-                psp_ref=hold.approved.psp_ref,
-                authentication=hold.approved.authentication,
+                account=held.instruction.account,
+                psp_ref=held.approved.psp_ref,
+                authentication=held.approved.authentication or self.facts.authentication,
                 redirect_url=None,
             )
-        elif self._ending is None and self.facts.problem is None:
-            self._ending = Status.EXPIRED
-        return hold
+        return held
 
-    def _take_back(self) -> dict[str, str]:
-        parameters, self._came_back = self._came_back or {}, None
-        return parameters
+    async def _let_go(self, hold: PspHold, ending: Ending[Status]) -> Approved | Ending[Status]:
+        """Nothing is held any more. A capture that was asked before excludes the release: what
+        becomes of it is what becomes of the deposit."""
+        self._end_as(ending)
+        if self._capturing.hold_is_gone:
+            return ending
+        try:
+            await release(self.psp, hold.void(hold.amount))
+        except Overtaken as overtaken:
+            return await self._capturing.capture(hold, overtaken.rival.amount, overtaken.rival.key)
+        return ending
 
-    async def _capture_ordered(self, hold: Hold) -> Money | None:
-        if self._ending is not None:
-            return None
-        self._held = hold.amount
-        if self._order.capture_method is CaptureMethod.AUTOMATIC:
-            self._to_capture = hold.amount
-            return hold.amount
-        await self.advance(Status.AUTHORIZED)
-        with suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._to_capture is not None or self._ending is not None,
-                timeout=HOLD_LASTS,
-                timeout_summary="Until the hold is voided",
-            )
-        if self._to_capture is None and self._ending is None:
-            self._ending = Status.EXPIRED
-        return self._to_capture
+    async def _end(self, ending: Ending[Status]) -> None:
+        self._end_as(ending)
+        await self.let_history_have_it()
+        ending = self._ending or ending
+        try:
+            await self.advance(ending.status, final=True, redirect_url=None)
+        except Unfinished:
+            # A PSP was asked before, by a run that this one does not know of.
+            await self._go_on()
+            await self._finish(await self._authorized())
 
-    async def _captured(self, hold: Hold) -> Approved | None:
-        lapses = workflow.now() + HOLD_LASTS
-        amount = await self._capture_ordered(hold)
-        if amount is None or not await self._may_capture_now(hold, lapses):
-            return None
-        outcome = await self.psp.settle(
-            CaptureInstruction(
-                key=key_of(self.id, Operation.CAPTURE),
-                account=hold.instruction.account,
-                amount=amount,
-                trace_id=self._order.trace_id,
-                psp_ref=hold.approved.psp_ref,
-            ),
-            when_pending=self._capture_promised,
-        )
-        if isinstance(outcome, Approved):
-            return outcome
-        self.learn(problem=problem_of(outcome))
-        return None
-
-    async def _may_capture_now(self, hold: Hold, lapses: datetime) -> bool:
-        """Once no stop is in the way. False: the hold was given up, or will lapse, or has."""
-        if not self._order.checks_stops:
-            return True
-        request = moving_of(self._order, hold.instruction.account)
-        return await self._parking.passes(request, lambda: self._watch_over(hold, lapses))
-
-    async def _watch_over(self, hold: Hold, lapses: datetime) -> datetime:
-        """A hold that is parked may be gone before it lapses: we look once, and void it in time."""
-        now, look_at = workflow.now(), lapses - LOOK_BEFORE_A_HOLD_LAPSES
-        if now >= lapses:
-            self._ending = self._ending or Status.EXPIRED
-        elif now >= look_at and not self._looked_at_hold:
-            self._looked_at_hold = True
-            found = await self.psp.look_up(hold.instruction, hold.approved.psp_ref)
-            if isinstance(found, Declined):
-                self._hold_is_gone = True
-                self._ending = self._ending or Status.EXPIRED
-                self.learn(problem=problem_of(found))
-        return lapses if self._looked_at_hold else look_at
-
-    async def _capture_promised(self, pending: Pending) -> None:
-        await self.advance(Status.PENDING)
-
-    async def _credit(self, hold: Hold, capture: Approved) -> None:
-        command = Credit(
-            key=credit_key_of(self.id),
-            player=self._order.player,
-            amount=capture.amount,
-            source=hold.instruction.account,
-            payment_id=self.id,
-        )
-        posted_or_bug(await books.credit(command), command.key)
-        await self.advance(
+    async def _credit(self, hold: PspHold, capture: Approved) -> None:
+        await self.close(
             Status.CAPTURED,
+            Credit(
+                key=credit_key_of(self.id),
+                player=self._order.player,
+                amount=capture.amount,
+                source=hold.instruction.account,
+                payment_id=self.id,
+            ),
             final=capture.amount == hold.amount,
             captured=capture.amount,
             capture_id=capture_id_of(self.id),
             capture_ref=capture.psp_ref,
         )
 
-    async def _release_the_rest(self, hold: Hold, capture: Approved) -> None:
+    async def _release_the_rest(self, hold: PspHold, capture: Approved) -> None:
         rest = hold.amount - capture.amount
         if not rest.is_zero:
             await release(self.psp, hold.void(rest, after_capture=True))

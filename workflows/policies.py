@@ -22,8 +22,9 @@ class BookOptions(TypedDict):
 
 
 PSP_CALL: PspCallOptions = {
-    # Longer than the HTTP deadline, so that it is the call that gives up, with its reason.
-    "start_to_close_timeout": timedelta(seconds=12),
+    # Longer than the HTTP deadline and what is written down before and after it, so that it is the
+    # call that gives up, with its reason.
+    "start_to_close_timeout": timedelta(seconds=20),
     "schedule_to_start_timeout": timedelta(minutes=10),
     # A call beats while it lasts: a dead worker is noticed before the deadline.
     "heartbeat_timeout": timedelta(seconds=5),
@@ -55,6 +56,13 @@ RETURNS_AT_MOST = 20
 CASE_OF_SILENCE_AFTER = 4
 """Looks at a PSP that has no status to give (about three days) until a person is told."""
 
+TASK_TIMEOUT = timedelta(seconds=3)
+"""After so long a dead worker's workflow task goes to another one."""
+
+KEY_IS_DEAD_AFTER = 6
+"""Repetitions (over some minutes) that a PSP answered with an error while it knew of nothing done,
+before and after each: it has stored the error under the key, and would give it for ever."""
+
 NEVER_ARRIVED_AFTER = 2
 """Times the PSP must not know an instruction before we act on that."""
 
@@ -66,6 +74,10 @@ LOOK_BEFORE_A_HOLD_LAPSES = timedelta(days=1)
 
 ASK_AGAIN_AFTER = timedelta(hours=1)
 """A parked run asks by itself whether it may go on: who resumes it may have been lost."""
+
+LET_HISTORY_HAVE_IT = timedelta(milliseconds=1)
+"""What ends a payment is a decision: history has it before the books do. A worker or server that
+dies in between may have heard a rival decision first when it comes back."""
 
 APPROVAL_LASTS = timedelta(days=30)
 """A payout that nobody decides on is given back to the player."""

@@ -13,17 +13,8 @@ from typing import Any
 from temporalio import activity
 
 from .domain.cases import CaseFile, CaseNote
-from .domain.payments import (
-    Case,
-    Moved,
-    MoveRequest,
-    Recalled,
-    Record,
-    Route,
-    RouteRequest,
-    ScreenRequest,
-    Verdict,
-)
+from .domain.escalations import NewCase
+from .domain.payments import Moved, MoveRequest, Route, RouteRequest
 from .domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
@@ -35,7 +26,11 @@ from .domain.psp import (
     RefundInstruction,
     VoidInstruction,
 )
-from .domain.wallet import CaptureHold, Credit, Debit, Hold, Release, WalletResult
+from .domain.records import Closing, Conclusion, Recalled, Record, Recorded
+from .domain.reopened import Reopened
+from .domain.risk import ScreenRequest, Verdict
+from .domain.seals import Checked, Presented, Seal, Vouched
+from .domain.wallet import CaptureHold, Credit, Debit, Hold, Refused, Release, WalletResult
 
 
 class Port(ABC):  # noqa: B024 - the ports below have the abstract methods
@@ -106,13 +101,26 @@ class Wallet(Port):
     @abstractmethod
     async def release(self, command: Release) -> WalletResult: ...
 
+    @activity.defn(name="wallet.close")
+    @abstractmethod
+    async def close(self, closing: Closing) -> Recorded | Refused:
+        """The command and the version that tells of it: both, or neither."""
+
 
 class Registry(Port):
     """What the outside may know of a payment."""
 
     @activity.defn(name="registry.record")
     @abstractmethod
-    async def record(self, record: Record) -> None: ...
+    async def record(self, record: Record) -> Recorded: ...
+
+    @activity.defn(name="registry.reopen")
+    @abstractmethod
+    async def reopen(self, payment_id: str) -> Reopened: ...
+
+    @activity.defn(name="registry.conclude")
+    @abstractmethod
+    async def conclude(self, conclusion: Conclusion) -> None: ...
 
     @activity.defn(name="registry.recall")
     @abstractmethod
@@ -124,7 +132,7 @@ class Cases(Port):
 
     @activity.defn(name="cases.open")
     @abstractmethod
-    async def open(self, case: Case) -> None: ...
+    async def open(self, case: NewCase) -> None: ...
 
     @activity.defn(name="cases.look")
     @abstractmethod
@@ -133,6 +141,20 @@ class Cases(Port):
     @activity.defn(name="cases.note")
     @abstractmethod
     async def note(self, note: CaseNote) -> None: ...
+
+
+class Sealing(Port):
+    """Whether what reaches a run was made by our API or inbox. No run ever sees a key."""
+
+    @activity.defn(name="seals.check")
+    @abstractmethod
+    async def check(self, presented: Presented) -> Checked:
+        """What is not genuine is put aside, where people see it."""
+
+    @activity.defn(name="seals.vouch")
+    @abstractmethod
+    async def vouch(self, vouched: Vouched) -> Seal:
+        """For what a person has told by resolving a case."""
 
 
 class Risk(Port):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from temporalio import workflow
 
-from .cascade import problem_of
 from .domain.deposits import credit_key_of
-from .domain.payments import Kind, Problem, Record
-from .domain.psp import Approved, Declined, NotSent, Operation, RefundInstruction, key_of
+from .domain.identity import Kind, key_of
+from .domain.payments import Problem
+from .domain.psp import Approved, Operation, RefundInstruction, Rival
+from .domain.records import Overtaken, Record
 from .domain.refunds import NEXT, RefundOrder, Status
 from .domain.wallet import Refused
-from .holding import Holding
-from .payment import Payment
+from .steps import stubs
+from .steps.cascade import problem_of
+from .steps.ending import Ending
+from .steps.payment import Payment
+from .steps.wallet_hold import WalletHold
 
 EXPECTED = {
     Status.SUBMITTED: "the PSP's word that it has refunded, by webhook",
@@ -24,10 +30,10 @@ EXPECTED = {
 class Refund(Payment[Status]):
     @workflow.init
     def __init__(self, order: RefundOrder) -> None:
-        super().__init__(order, Status.SUBMITTED, NEXT, Status.CLARIFYING, EXPECTED)
+        super().__init__(Kind.REFUND, order, Status.SUBMITTED, NEXT, Status.CLARIFYING, EXPECTED)
         self._order = order
         self._on_its_way = False
-        self._holding = Holding(order.refund_id, order.player, order.amount)
+        self._wallet_hold = WalletHold(order.refund_id, order.player, order.amount, self.terms)
 
     @workflow.run
     async def run(self, order: RefundOrder) -> Record:
@@ -35,35 +41,63 @@ class Refund(Payment[Status]):
         return await self.to_the_end(self._refund, when_cancelled=lambda: None)
 
     async def _refund(self) -> None:
-        held = await self._holding.take(against=credit_key_of(self._order.intent_id))
+        held = await self._wallet_hold.take(against=credit_key_of(self._order.intent_id))
         if isinstance(held, Refused):
-            await self.advance(Status.REFUSED, final=True, problem=Problem(held.reason))
+            problem = Problem(held.reason)
+            await self.close(Status.REFUSED, self._wallet_hold.given_back(), problem=problem)
         else:
-            await self._close(await self._refunded())
+            await self._close(await self._refunded(self._instruction()))
+
+    async def _close(self, outcome: Approved | Ending[Status]) -> None:
+        while isinstance(outcome, Ending):
+            given_back = self._wallet_hold.given_back()
+            if await self.close(outcome.status, given_back, problem=outcome.problem) is None:
+                return
+            # The PSP was asked before, by a run that this one does not know of.
+            outcome = await self._refunded_before() or outcome
+        left = self._wallet_hold.left_by(self._order.account)
+        await self.close(Status.PROCESSED, left, psp_ref=outcome.psp_ref)
+
+    # --- commands -----------------------------------------------------------------------------
 
     @workflow.update(description="Answers once the money is held, or the refund refused")
     async def accepted(self) -> Record:
         await workflow.wait_condition(lambda: self._on_its_way or self.has_rested)
         return self.record()
 
-    async def _refunded(self) -> Approved | Declined | NotSent:
+    @accepted.validator
+    def _may_accept(self) -> None:
+        """Anybody may ask; what has arguments is not this question."""
+
+    # --- steps --------------------------------------------------------------------------------
+
+    async def _refunded(self, instruction: RefundInstruction) -> Approved | Ending[Status]:
         self.learn(account=self._order.account)
         self._on_its_way = True
-        return await self.psp.settle(
-            RefundInstruction(
-                key=key_of(self.id, Operation.REFUND),
-                account=self._order.account,
-                amount=self._order.amount,
-                trace_id=self._order.trace_id,
-                psp_ref=self._order.capture_ref,
-                authorization_ref=self._order.authorization_ref,
-            )
-        )
-
-    async def _close(self, outcome: Approved | Declined | NotSent) -> None:
+        try:
+            outcome = await self.psp.settle(instruction)
+        except Overtaken as overtaken:
+            return await self._refunded(self._like(overtaken.rival))
         if isinstance(outcome, Approved):
-            await self._holding.leave_to(self._order.account)
-            await self.advance(Status.PROCESSED, final=True, psp_ref=outcome.psp_ref)
-        else:
-            await self._holding.give_back()
-            await self.advance(Status.FAILED, final=True, problem=problem_of(outcome))
+            return outcome
+        return Ending(Status.FAILED, problem_of(outcome))
+
+    async def _refunded_before(self) -> Approved | Ending[Status] | None:
+        """What became of what was asked earlier. None: nothing was."""
+        known = await stubs.recall(self.id)
+        rival = next((each.as_rival for each in known.asked if each.may_have_moved), None)
+        return None if rival is None else await self._refunded(self._like(rival))
+
+    def _like(self, rival: Rival) -> RefundInstruction:
+        return replace(self._instruction(), key=rival.key, amount=rival.amount)
+
+    def _instruction(self) -> RefundInstruction:
+        return RefundInstruction(
+            key=key_of(self.id, Operation.REFUND),
+            account=self._order.account,
+            amount=self._order.amount,
+            trace_id=self._order.trace_id,
+            psp_ref=self._order.capture_ref,
+            authorization_ref=self._order.authorization_ref,
+            order=self.terms,
+        )

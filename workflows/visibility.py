@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey
 
-from .domain.cases import CaseOrder, Stage
 from .domain.declines import Advice
-from .domain.deposits import DepositOrder
-from .domain.deposits import Status as DepositStatus
-from .domain.payments import Attempt, CaptureMethod, Facts, Kind, Problem, Recalled, RouteTaken
-from .domain.payouts import PayoutOrder
-from .domain.payouts import Status as PayoutStatus
+from .domain.money import Money
+from .domain.payments import Attempt, Facts, Problem, RouteTaken
 from .domain.psp import Authentication
-from .domain.refunds import RefundOrder
-from .domain.refunds import Status as RefundStatus
+from .domain.records import Recalled
 
 PAYMENT_STATUS = SearchAttributeKey.for_keyword("PaymentStatus")
 PSP = SearchAttributeKey.for_keyword("Psp")
@@ -27,124 +20,15 @@ PLAYER_ID = SearchAttributeKey.for_keyword("PlayerId")
 CURRENCY = SearchAttributeKey.for_keyword("Currency")
 AMOUNT_MINOR = SearchAttributeKey.for_int("AmountMinor")
 
-LATE_EVENT = "late-event"
-CASE_RESOLUTION = "case-resolution"
-
-PaymentOrder = DepositOrder | PayoutOrder | RefundOrder
-Order = PaymentOrder | CaseOrder
-
-
-@dataclass(frozen=True)
-class Start:
-    """How the run of an order is started, whoever starts it."""
-
-    workflow: str
-    id: str
-    summary: str
-    details: str
-    search_attributes: TypedSearchAttributes
-    memo: Mapping[str, str]
-    delay: timedelta | None
-    """A deposit sleeps until its first command, fact or expiry: most of its cost is its tasks."""
-    again: bool = False
-    """Another run may follow one that has ended."""
-
-
-def start_of(order: Order) -> Start:
-    return _start_of_case(order) if isinstance(order, CaseOrder) else _start_of_payment(order)
-
-
-def _start_of_case(order: CaseOrder) -> Start:
-    return Start(
-        workflow=CASE_RESOLUTION,
-        id=f"case-{order.case_id}",
-        summary=f"Resolution of a case about {order.payment_id}",
-        details=f"- Case `{order.case_id}` · trace `{order.trace_id}`",
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(PAYMENT_STATUS, str(Stage.WAITING)),
-                SearchAttributePair(BRAND, order.brand),
-            ]
-        ),
-        memo={"trace_id": order.trace_id},
-        delay=None,
-        again=True,
-    )
-
-
-def _start_of_payment(order: PaymentOrder) -> Start:
-    delay = None
-    match order:
-        case DepositOrder():
-            kind, status = Kind.DEPOSIT, str(DepositStatus.INITIATED)
-            at_once = order.capture_method is CaptureMethod.AUTOMATIC
-            headline = f"{order.amount} by {order.method}, captured "
-            headline += "at once" if at_once else "by command"
-            delay = timedelta(seconds=order.expires_in_seconds)
-        case PayoutOrder():
-            kind, status = Kind.PAYOUT, str(PayoutStatus.SUBMITTED)
-            headline = f"{order.amount} by {order.method}"
-        case RefundOrder():
-            kind, status = Kind.REFUND, str(RefundStatus.SUBMITTED)
-            headline = f"{order.amount} of deposit {order.intent_id}"
-    return Start(
-        workflow=kind,
-        id=workflow_id(kind, id_of(order)),
-        summary=f"{kind.capitalize()} {headline} · {order.player.brand}",
-        details="\n".join(order_lines(order)),
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(PAYMENT_STATUS, status),
-                SearchAttributePair(BRAND, order.player.brand),
-                SearchAttributePair(PLAYER_ID, order.player.id),
-                SearchAttributePair(CURRENCY, order.amount.currency),
-                SearchAttributePair(AMOUNT_MINOR, order.amount.minor_units),
-                *_psp_of(order),
-            ]
-        ),
-        memo={"trace_id": order.trace_id},
-        delay=delay,
-    )
-
-
-def order_lines(order: PaymentOrder) -> list[str]:
-    """What was asked for, in markdown; it never changes."""
-    lines = [f"- Player `{order.player.id}` of `{order.player.brand}` · trace `{order.trace_id}`"]
-    match order:
-        case DepositOrder():
-            minutes = order.expires_in_seconds // 60
-            lines.append(f"- Waits for `authorize`, at most {minutes} minutes; then it expires")
-        case PayoutOrder():
-            lines.append(f"- To `{order.destination}` by {order.method}")
-            lines.append(f"- Requested by `{order.requester}`, who may not decide on it")
-        case RefundOrder():
-            lines.append(f"- Of deposit `{order.intent_id}`, PSP's capture `{order.capture_ref}`")
-    return lines
-
-
-def _psp_of(order: PaymentOrder) -> list[SearchAttributePair[str]]:
-    """Known from the start for a refund alone."""
-    return [SearchAttributePair(PSP, order.account.psp)] if isinstance(order, RefundOrder) else []
-
-
-def id_of(order: PaymentOrder) -> str:
-    match order:
-        case DepositOrder():
-            return order.intent_id
-        case PayoutOrder():
-            return order.payout_id
-        case RefundOrder():
-            return order.refund_id
-
-
-def workflow_id(kind: Kind, payment_id: str) -> str:
-    """Never with a slash: the Web UI's deep links would break."""
-    return f"{kind}-{payment_id}"
-
-
-def late_workflow_id(payment_id: str) -> str:
-    """One run at a time sees to the late facts of a payment."""
-    return f"late-{payment_id}"
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[str] | SearchAttributeKey[int], ...] = (
+    PAYMENT_STATUS,
+    PSP,
+    BRAND,
+    PLAYER_ID,
+    CURRENCY,
+    AMOUNT_MINOR,
+)
+"""What a namespace must have."""
 
 
 def show_late(payment: Recalled) -> None:
@@ -160,24 +44,9 @@ def show_late(payment: Recalled) -> None:
     )
 
 
-_PREFIXES = {"in_": Kind.DEPOSIT, "po_": Kind.PAYOUT, "re_": Kind.REFUND}
-
-
-def kind_of(payment_id: str) -> Kind:
-    return _PREFIXES[payment_id[:3]]
-
-
-def workflow_of(payment_id: str) -> str | None:
-    """The run that a payment's (or a case's) id belongs to, or None if the id is none of ours."""
-    if payment_id.startswith("case_"):
-        return f"case-{payment_id}"
-    kind = _PREFIXES.get(payment_id[:3])
-    return workflow_id(kind, payment_id) if kind else None
-
-
-def details(order: PaymentOrder, status: str, facts: Facts, expected: str) -> str:
+def details(amount: Money, status: str, facts: Facts, expected: str) -> str:
     """The state in markdown: where the payment is, the money, what comes next."""
-    lines = [f"### {status} · {order.amount}", f"**Next:** {expected}", ""]
+    lines = [f"### {status} · {amount}", f"**Next:** {expected}", ""]
     if facts.captured is not None:
         lines.append(f"- Captured **{facts.captured}** as `{facts.capture_id}`")
     if facts.account is not None:
@@ -187,13 +56,19 @@ def details(order: PaymentOrder, status: str, facts: Facts, expected: str) -> st
         lines.append(f"- {_routed(facts.route)}")
     if facts.stop_id is not None:
         lines.append(f"- Parked by stop `{facts.stop_id}`")
+    if facts.case_id is not None:
+        lines.append(f"- Parked until case `{facts.case_id}` is resolved")
+    lines += [
+        f"- {each.operation} of {each.amount} at the PSP: `{each.psp_ref}`"
+        for each in facts.reversals
+    ]
     if facts.authentication is not None:
         lines += _checks(facts.authentication)
     if facts.problem is not None:
         lines += _why_not(facts.problem)
     if facts.approver is not None:
-        said = f": {facts.decision_reason}" if facts.decision_reason else ""
-        lines.append(f"- Decided by `{facts.approver}`{said}")
+        reason = f": {facts.decision_reason}" if facts.decision_reason else ""
+        lines.append(f"- Decided by `{facts.approver}`{reason}")
     if facts.postponed_until is not None:
         lines.append(f"- Postponed until {facts.postponed_until}")
     return "\n".join([*lines, *_attempts(facts)])
@@ -230,9 +105,9 @@ def _checks(proof: Authentication) -> list[str]:
         f"CVV {proof.cvv}" if proof.cvv else None,
     )
     return [
-        f"- {what}: {' · '.join(told)}"
-        for what, said in (("3-D Secure", secure), ("Card checks", results))
-        if (told := [word for word in said if word])
+        f"- {what}: {' · '.join(known)}"
+        for what, words in (("3-D Secure", secure), ("Card checks", results))
+        if (known := [word for word in words if word])
     ]
 
 

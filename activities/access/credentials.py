@@ -1,90 +1,46 @@
-"""Issuing, finding and revoking credentials."""
+"""Finding credentials, and which of them are valid.
+
+A token is `ps_<prefix>_<secret>`: found by its prefix, which is no secret, and kept as a hash.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Collection
 
 import asyncpg
 
-ALL_BRANDS = "*"
+from activities.access.credential import Credential
+from activities.access.tokens import hash_of
 
-
-class Role(StrEnum):
-    PLATFORM = "platform"
-    OPERATOR = "operator"
-    APPROVER = "approver"
-
-
-@dataclass(frozen=True)
-class Credential:
-    name: str
-    roles: frozenset[str]
-    brands: frozenset[str]
-    """The brands it may see and act for; `*` stands for all."""
-
-
-@dataclass(frozen=True)
-class Issued:
-    """A line of the list of credentials."""
-
-    name: str
-    roles: Sequence[str]
-    brands: Sequence[str]
-    created_at: datetime
-    revoked_at: datetime | None
-
-
-def hash_of(token: str) -> str:
-    # The token has 256 random bits: a slow hash would add nothing.
-    return hashlib.sha256(token.encode()).hexdigest()
+_FIND = "SELECT * FROM access_find($1, $2)"
 
 
 class Credentials:
-    """One database round trip per call."""
+    """For the API: one database round trip per call."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def issue(self, name: str, roles: Sequence[Role], brands: Sequence[str]) -> str:
-        """Make a credential and give its token, which cannot be read again."""
-        token = f"ps_{secrets.token_urlsafe(32)}"
-        await self._pool.execute(
-            "INSERT INTO credentials (name, token_hash, roles, brands) VALUES ($1, $2, $3, $4)",
-            name,
-            hash_of(token),
-            [str(role) for role in roles],
-            list(brands),
-        )
-        return token
-
-    async def find(self, token_hash: str) -> Credential | None:
-        """The credential of a token that has not been revoked."""
-        row = await self._pool.fetchrow(
-            "SELECT name, roles, brands FROM credentials "
-            "WHERE token_hash = $1 AND revoked_at IS NULL",
-            token_hash,
-        )
+    async def find(self, prefix: str, token: str) -> Credential | None:
+        """The credential of the prefix, ended ones too; a right token is marked as used."""
+        row = await self._pool.fetchrow(_FIND, prefix, hash_of(token))
         if row is None:
             return None
-        return Credential(row["name"], frozenset(row["roles"]), frozenset(row["brands"]))
-
-    async def revoke(self, name: str) -> int:
-        """End every token of that name; give how many there were."""
-        ended = await self._pool.fetch(
-            "UPDATE credentials SET revoked_at = now() "
-            "WHERE name = $1 AND revoked_at IS NULL RETURNING id",
-            name,
+        return Credential(
+            prefix=row["prefix"],
+            name=row["name"],
+            person=row["person"],
+            roles=frozenset(row["roles"]),
+            brands=frozenset(row["brands"]),
+            routes=row["routes"],
+            at_most=row["at_most"],
+            expires_at=row["expires_at"],
+            revoked_at=row["revoked_at"],
+            token_hash=row["token_hash"],
         )
-        return len(ended)
 
-    async def list(self) -> Sequence[Issued]:
-        """All that were ever issued, oldest first."""
-        rows = await self._pool.fetch(
-            "SELECT name, roles, brands, created_at, revoked_at FROM credentials ORDER BY id"
-        )
-        return [Issued(**dict(row)) for row in rows]
+    async def live(self, prefixes: Collection[str] | None = None) -> frozenset[str]:
+        """Which of these are valid; without any, all that are."""
+        wanted = None if prefixes is None else list(prefixes)
+        rows = await self._pool.fetch("SELECT access_live($1) AS prefix", wanted)
+        return frozenset(row["prefix"] for row in rows)

@@ -8,10 +8,11 @@ from datetime import timedelta
 import asyncpg
 from temporalio.client import Client
 
-from activities.audit.audit import Scope, audit
+from activities.audit.audit import audit
 from activities.audit.report import Report
+from activities.audit.scope import Scope
 from activities.audit.settings import journal_url
-from infra.settings import Settings
+from infra.settings import Inbox
 
 SECONDS_AT_MOST = 20.0
 _ROWS_PER_TABLE = 500
@@ -36,11 +37,11 @@ class Auditor:
         self._at_work = asyncio.Lock()
 
     @classmethod
-    def of(cls, settings: Settings, pool: asyncpg.Pool, client: Client) -> Auditor:
+    def of(cls, profile: str, inbox: Inbox, pool: asyncpg.Pool, client: Client) -> Auditor:
         """The sandbox PSP's book is compared in the sandbox profile, when we know where it is."""
-        sandbox = settings.profile == "sandbox"
+        sandbox = profile == "sandbox"
         scope = Scope(
-            waiting=timedelta(hours=settings.inbox.unknown_hours + 1),
+            waiting=timedelta(hours=inbox.unknown_hours + 1),
             rows_per_table=_ROWS_PER_TABLE,
             histories=_HISTORIES,
             described_runs=_DESCRIBED_RUNS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from infra.settings import Inbox, Postgres, Temporal, explained
+from infra.reading import read
+from infra.settings import Inbox, Postgres, Temporal
 
 
 class SandboxBook(BaseSettings):
@@ -31,10 +31,7 @@ class AuditSettings(BaseSettings):
     @classmethod
     def read(cls) -> AuditSettings:
         """From the environment. Raises infra.settings.SettingsError."""
-        try:
-            return cls()
-        except ValidationError as error:
-            raise explained(error) from None
+        return read(cls)
 
 
 def journal_url() -> str | None:

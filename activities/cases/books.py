@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-
 import asyncpg
+from temporalio.exceptions import ApplicationError
 
-from activities.cases.desk import NOTE
 from workflows.domain.cases import CaseFile, CaseNote, subject_of
-from workflows.domain.money import Money, exponent
-from workflows.domain.payments import Case, CaseKind
+from workflows.domain.escalations import CaseKind, NewCase
+from workflows.domain.money import Money
+from workflows.domain.thresholds import Bounds, is_above
 from workflows.ports import Cases
 
 _OPEN = """
 INSERT INTO cases
     (key, payment_id, brand, kind, summary, money_at_risk_minor, currency, facts)
 SELECT $1, $2, coalesce((SELECT brand FROM payments WHERE id = $2), ''), $3, $4, $5, $6, $7
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT DO NOTHING
 """
+_NOTE = "SELECT case_note($1, $2, $3, $4, $5)"
 _LOOK = """
-SELECT c.*, p.id IS NOT NULL AS known, p.amount_minor, p.currency AS payment_currency
+SELECT c.*, p.id IS NOT NULL AS known, p.amount_minor, p.currency AS payment_currency, (
+    SELECT array_agg(split_part(e.key, ':', 1)) FROM case_events e WHERE e.case_id = c.id
+        AND e.what IN ('declined', 'lapsed', 'not_done', 'resolved')) AS over
 FROM cases c LEFT JOIN payments p ON p.id = c.payment_id WHERE c.id = $1
 """
 
@@ -28,11 +29,11 @@ FROM cases c LEFT JOIN payments p ON p.id = c.payment_id WHERE c.id = $1
 class CaseBooks(Cases):
     """Above `approval_above` (by currency, or `default`) a second person must agree."""
 
-    def __init__(self, pool: asyncpg.Pool, approval_above: Mapping[str, Decimal]) -> None:
+    def __init__(self, pool: asyncpg.Pool, approval_above: Bounds) -> None:
         self._pool = pool
         self._approval_above = approval_above
 
-    async def open(self, case: Case) -> None:
+    async def open(self, case: NewCase) -> None:
         """One round trip; opening a case twice is opening it once."""
         risk = case.money_at_risk
         await self._pool.execute(
@@ -47,10 +48,12 @@ class CaseBooks(Cases):
         )
 
     async def look(self, case_id: str) -> CaseFile:
-        """One round trip. Raises LookupError for a case that was never opened."""
+        """One round trip. Raises ApplicationError for a case that was never opened."""
         row = await self._pool.fetchrow(_LOOK, case_id)
         if row is None:
-            raise LookupError(f"there is no case {case_id}")
+            raise ApplicationError(
+                f"nobody opened {case_id}", type="UnknownCase", non_retryable=True
+            )
         minor, facts = row["money_at_risk_minor"], row["facts"]
         risk = Money(minor, row["currency"]) if minor is not None else None
         subject = subject_of(facts)
@@ -65,13 +68,12 @@ class CaseBooks(Cases):
             money_at_risk=risk,
             facts=facts,
             payment_known=row["known"],
-            needs_second_person=any(money is not None and self._is_much(money) for money in moved),
+            needs_second_person=any(
+                money is not None and is_above(money, self._approval_above) for money in moved
+            ),
+            over=tuple(row["over"] or ()),
         )
 
     async def note(self, note: CaseNote) -> None:
         """One round trip; what is noted twice under a key is noted once."""
-        await self._pool.execute(NOTE, note.case_id, note.key, note.what, note.by, note.facts)
-
-    def _is_much(self, money: Money) -> bool:
-        bound = self._approval_above.get(money.currency, self._approval_above.get("default"))
-        return bound is not None and money.minor_units > bound.scaleb(exponent(money.currency))
+        await self._pool.execute(_NOTE, note.case_id, note.key, note.what, note.by, note.facts)

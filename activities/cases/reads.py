@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.cases.listing import CaseListing, CasePage, cursor_after, place_of
 from activities.cases.tables import CaseEventRow, CaseRow
-
-_PLACE = re.compile(
-    r"(20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}\+00:00) (case_[0-9a-f]{32})", re.ASCII
-)
-
-
-class BadCursor(ValueError):
-    """The cursor is not one that a list gave."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseListing:
-    """Which cases to list, newest first. `*` among the brands is all of them."""
-
-    brands: Collection[str]
-    payment_id: str | None = None
-    state: str | None = None
-    kind: str | None = None
-    owner: str | None = None
-    cursor: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True)
-class CasePage:
-    items: Sequence[CaseRow]
-    next_cursor: str | None
 
 
 class CaseReads:
@@ -60,7 +30,7 @@ class CaseReads:
                 wanted.append(col(column) == value)
         if listing.cursor is not None:
             place = tuple_(col(CaseRow.opened_at), col(CaseRow.id))
-            wanted.append(place < _place(listing.cursor))
+            wanted.append(place < place_of(listing.cursor))
         query = (
             select(CaseRow)
             .where(*wanted)
@@ -70,7 +40,7 @@ class CaseReads:
         async with AsyncSession(self._engine) as session:
             rows = (await session.exec(query)).all()
         page = rows[: listing.limit]
-        return CasePage(page, _cursor(page[-1]) if len(rows) > listing.limit else None)
+        return CasePage(page, cursor_after(page[-1]) if len(rows) > listing.limit else None)
 
     async def one(self, case_id: str, brands: Collection[str]) -> CaseRow | None:
         query = select(CaseRow).where(col(CaseRow.id) == case_id, _visible(brands))
@@ -92,17 +62,3 @@ def _visible(brands: Collection[str]) -> ColumnElement[bool]:
     if "*" in brands:
         return col(CaseRow.id).is_not(None)
     return col(CaseRow.brand).in_(list(brands))
-
-
-def _cursor(last: CaseRow) -> str:
-    return base64.urlsafe_b64encode(f"{last.opened_at.isoformat()} {last.id}".encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, str]:
-    try:
-        found = _PLACE.fullmatch(base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii"))
-        if found is not None:
-            return datetime.fromisoformat(found.group(1)), found.group(2)
-    except ValueError:
-        pass
-    raise BadCursor("cursor must be the next_cursor of a list")

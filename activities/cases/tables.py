@@ -1,4 +1,4 @@
-"""The cases' tables. A case is written by whoever opens it, and by `case_note` (migration 0008)."""
+"""The cases' tables. A case is written by whoever opens it, and by `case_note` (functions.sql)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ class CaseRow(SQLModel, table=True):
         Index("cases_of_payment", "payment_id"),
         Index("cases_id", "id", unique=True),
         Index("cases_open", "payment_id", postgresql_where=text("state = 'open'")),
+        Index(
+            "cases_of_money_gone",
+            "payment_id",
+            postgresql_where=text("state = 'open' AND kind = 'money_gone'"),
+        ),
     )
 
     key: str = Field(sa_column=Column(Text, primary_key=True))

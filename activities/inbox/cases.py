@@ -9,24 +9,34 @@ from typing import Any
 
 import asyncpg
 
+from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
-from workflows.domain.psp import PspEvent
 
 ABOUT = "SELECT id, psp, event_id, payment_id, event FROM inbox_events WHERE id = ANY($1)"
-_OPEN = "SELECT inbox_open_case($1, $2, $3, $4, $5)"
+# An event that a person had delivered again may need one again: a case that was resolved does not
+# come back, so the key counts how often that was; one that is open is enough.
+_OPEN = """
+SELECT inbox_open_case(
+    $1, $2::text || coalesce(
+        (SELECT ':' || count(*) FROM inbox_redeliveries WHERE event_id = $1 HAVING count(*) > 0), ''
+    ), $3, $4, $5)
+WHERE NOT EXISTS (
+    SELECT FROM cases c JOIN inbox_events e ON e.payment_id = c.payment_id
+    WHERE e.id = $1 AND c.state = 'open' AND (c.key = $2 OR starts_with(c.key, $2 || ':')))
+"""
 
 
 async def contested(pool: asyncpg.Pool, first: asyncpg.Record, later: PspEvent) -> None:
     """One event id was told with two sets of facts."""
     kept = first["event"]
-    told = f"{later.operation} {later.reply.kind} of {later.amount} for {later.key}"
+    sentence = f"{later.operation} {later.reply.kind} of {later.amount} for {later.key}"
     await pool.execute(
         _OPEN,
         first["id"],
         f"{first['psp']}:{first['event_id']}:contested",
         "contradiction",
         f"{first['psp']} told event {first['event_id']} twice, and not the same: the first counts",
-        {"event_id": first["event_id"], "first": _sentence(kept), "later": told},
+        {"event_id": first["event_id"], "first": _sentence(kept), "later": sentence},
     )
 
 

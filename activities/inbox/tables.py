@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -37,6 +37,7 @@ class InboxRow(SQLModel, table=True):
             postgresql_where=text("delivered_at IS NULL AND parked IS NULL AND attempts > 0"),
         ),
         Index("inbox_of_payment", "payment_id"),
+        Index("inbox_parked", "id", postgresql_where=text("parked IS NOT NULL")),
     )
 
     id: int | None = Field(
@@ -55,11 +56,40 @@ class InboxRow(SQLModel, table=True):
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     delivered_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
     parked: str | None = Field(sa_column=Column(Text))
-    """Why it was not delivered to a run, such as `run_closed`."""
+    """Why it is not delivered to a run: `repeated`, `crowded`, `not_ours`, `undeliverable`."""
     refusals: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     """How often its run would not take it: an outage is none."""
     escalated_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
     """Since when a person knows that it waits."""
+    meaning: str | None = Field(sa_column=Column(Text))
+    """A digest of all that is signed, but for its name."""
+    gist: str | None = Field(sa_column=Column(Text))
+    """A digest of what was done to what, and how it ended."""
+
+
+class MeaningRow(SQLModel, table=True):
+    """What the runs of a payment were told, or are about to be: each meaning once."""
+
+    __tablename__ = "inbox_meanings"
+
+    payment_id: str = Field(sa_column=Column(Text, primary_key=True))
+    meaning: str = Field(sa_column=Column(Text, primary_key=True))
+    gist: str = Field(sa_column=Column(Text, nullable=False))
+    event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SendingRow(SQLModel, table=True):
+    """The body that came first under a name by which a PSP sends; forgotten after a week."""
+
+    __tablename__ = "inbox_sendings"
+    __table_args__ = (Index("inbox_sendings_first", "first_at"),)
+
+    psp: str = Field(sa_column=Column(Text, primary_key=True))
+    sent_as: str = Field(sa_column=Column(Text, primary_key=True))
+    body_sha256: str = Field(sa_column=Column(Text, nullable=False))
+    first_at: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
+    )
 
 
 class NonceRow(SQLModel, table=True):
@@ -75,24 +105,22 @@ class NonceRow(SQLModel, table=True):
     )
 
 
-class SecurityRow(SQLModel, table=True):
-    """Refusals of one kind: how many, and what can be told of the last one. Append-only."""
+class RedeliveryRow(SQLModel, table=True):
+    """Somebody had an event delivered again. Append-only."""
 
-    __tablename__ = "security_events"
-    __table_args__ = (Index("security_events_of_psp", "psp", "id"),)
+    __tablename__ = "inbox_redeliveries"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
 
     id: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
     )
-    psp: str = Field(sa_column=Column(Text, nullable=False))
-    rule: str = Field(sa_column=Column(Text, nullable=False))
-    status: int
-    occurrences: int
-    remote: str | None = Field(sa_column=Column(Text))
-    header_names: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    body_bytes: int | None = Field(sa_column=Column(BigInteger))
-    body_sha256: str | None = Field(sa_column=Column(Text))
-    recorded_at: datetime = Field(
+    event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    key: str = Field(sa_column=Column(Text, nullable=False))
+    was: str = Field(sa_column=Column(Text, nullable=False))
+    """`delivered`, `waiting`, or why it was parked."""
+    by: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
 

@@ -9,19 +9,34 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from activities.migrations import upgrade
-from infra.settings import SettingsError, settings
+from activities.settings import settings
+from infra.postgres import unreachable, wrong_setting
+from infra.settings import Postgres, SettingsError
 
 
 def main() -> int:
     try:
-        asyncio.run(upgrade(settings().postgres))
+        asyncio.run(_upgrade(settings().postgres))
     except SettingsError as wrong:
-        print(wrong, file=sys.stderr)  # noqa: T201
-        return 2
-    except (OSError, asyncpg.PostgresError, DBAPIError) as failure:
-        print(f"the database could not be migrated: {failure}", file=sys.stderr)  # noqa: T201
-        return 1
+        return _refused(wrong, 2)
+    except (asyncpg.PostgresError, DBAPIError) as failure:
+        return _refused(f"the database could not be migrated: {str(failure).splitlines()[0]}", 1)
     return 0
+
+
+async def _upgrade(at: Postgres) -> None:
+    variable = "PAYSAGA_POSTGRES_MIGRATION_URL" if at.migration_url else "PAYSAGA_POSTGRES_URL"
+    try:
+        await upgrade(at)
+    except (OSError, asyncpg.InterfaceError) as failure:
+        raise unreachable(failure, variable) from None
+    except (asyncpg.PostgresError, DBAPIError) as failure:
+        raise wrong_setting(failure, variable) or failure from None
+
+
+def _refused(why: object, code: int) -> int:
+    print(why, file=sys.stderr)  # noqa: T201
+    return code
 
 
 if __name__ == "__main__":

@@ -1,72 +1,202 @@
-"""What the application's role may do: read, add and change where its code does, delete nowhere.
+"""Who may do what in the database: one line for each table, view and function.
 
-The ledger and the registry are written by functions that run as the owner.
+The API opens requests, reads by brand and stores webhooks; the worker posts to the ledger and
+writes states; the auditor looks. Nobody deletes. What is not listed nobody has: a test finds it.
+A new table or function gets its line; a function that only others of ours call is `()`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from dataclasses import dataclass
+from enum import StrEnum
 
-GRANTS = {
-    "accounts": "SELECT",
-    "transfers": "SELECT",
-    "entries": "SELECT",
-    "wallet_refusals": "SELECT",
-    "payments": "SELECT",
-    "payment_events": "SELECT",
-    "idempotency_keys": "SELECT",
-    "inbox_events": "SELECT, INSERT, UPDATE",
-    "inbox_nonces": "SELECT",
-    "security_events": "SELECT, INSERT",
-    "webhook_types": "SELECT, INSERT, UPDATE",
-    "cases": "SELECT, INSERT",
-    "case_events": "SELECT",
-    "risk_players": "SELECT, INSERT, UPDATE",
-    "credentials": "SELECT",
-    "routing_switches": "SELECT, INSERT",
-    "routing_changes": "SELECT",
-    "routing_decisions": "SELECT",
-    "routing_receipts": "SELECT",
-    "routing_chargebacks": "SELECT, INSERT",
-    "routing_statistics": "SELECT",
-    "routing_breakers": "SELECT",
-    "routing_breaker_counts": "SELECT",
-    "routing_health_events": "SELECT",
-    "routing_stops": "SELECT",
-    "routing_stop_events": "SELECT",
-    "routing_parked": "SELECT",
-    "routing_rates": "SELECT, INSERT",
-    "notices": "SELECT, UPDATE (state, next_at, until, attempts, leased_until, delivered_at, "
-    "last_result)",
-    "alembic_version": "SELECT",
+ALL = "(SELECT '*' = ANY (brands_seen()))"
+"""The session is for every brand; asked once for each statement."""
+OF_BRAND = "ARRAY[brand, '*'] && (SELECT brands_seen())"
+SHARED = f"brand = '*' OR {OF_BRAND}"
+"""A row for every brand is everybody's to see, and only theirs to write who are for all."""
+OF_PAYMENT = f"{ALL} OR EXISTS (SELECT FROM payments p WHERE p.id = payment_id)"
+"""The API sees it where it sees the payment: that table has a policy too."""
+
+
+class Who(StrEnum):
+    """Each has a role of its own in the database."""
+
+    API = "api"
+    WORKER = "worker"
+    AUDITOR = "auditor"
+
+
+API, WORKER = Who.API, Who.WORKER
+
+
+@dataclass(frozen=True)
+class Table:
+    api: str = ""
+    """Privileges, as GRANT takes them."""
+    worker: str = "SELECT"
+    seen: str | None = None
+    """Which rows the API sees. None: the table tells nothing of any brand."""
+    written: str | None = None
+    """Which rows the API may write, where that is less."""
+
+
+_OUTGOING = "state, next_at, until, attempts, delivered_at"
+
+TABLES = {
+    "accounts": Table("SELECT", seen=OF_BRAND),
+    "transfers": Table("SELECT", seen=OF_BRAND),
+    "entries": Table(
+        "SELECT", seen=f"{ALL} OR EXISTS (SELECT FROM accounts a WHERE a.id = account_id)"
+    ),
+    "wallet_refusals": Table("SELECT", seen=ALL),
+    "payments": Table("SELECT", seen=OF_BRAND),
+    "payment_events": Table("SELECT", seen=OF_PAYMENT),
+    "idempotency_keys": Table("SELECT", seen=OF_BRAND),
+    "search_terms": Table("SELECT", seen=OF_BRAND),
+    "inbox_events": Table("SELECT", "SELECT, UPDATE", seen=OF_PAYMENT),
+    "inbox_nonces": Table(),
+    "inbox_sendings": Table(),
+    "inbox_meanings": Table("SELECT", seen=OF_PAYMENT),
+    "inbox_redeliveries": Table(
+        "SELECT",
+        seen=f"{ALL} OR EXISTS (SELECT FROM inbox_events e "
+        "WHERE e.id = inbox_redeliveries.event_id)",
+    ),
+    "security_events": Table("SELECT, INSERT", "SELECT, INSERT"),
+    "webhook_types": Table("SELECT, INSERT, UPDATE"),
+    "cases": Table("SELECT", "SELECT, INSERT", seen=OF_BRAND),
+    "case_events": Table(
+        "SELECT", seen=f"{ALL} OR EXISTS (SELECT FROM cases c WHERE c.id = case_id)"
+    ),
+    "risk_players": Table("SELECT, INSERT, UPDATE", seen=OF_BRAND),
+    "psp_instructions": Table("SELECT", seen=OF_PAYMENT),
+    "credentials": Table("", ""),
+    "actions": Table("SELECT", "", seen=OF_BRAND),
+    "routing_switches": Table("SELECT, INSERT", seen=SHARED, written=OF_BRAND),
+    "routing_changes": Table("SELECT", seen=SHARED),
+    "routing_decisions": Table(
+        "SELECT", seen=f"{ALL} OR EXISTS (SELECT FROM routing_changes c WHERE c.id = change_id)"
+    ),
+    "routing_receipts": Table("SELECT", seen=OF_BRAND),
+    "routing_chargebacks": Table("SELECT, INSERT", seen=OF_PAYMENT),
+    "routing_statistics": Table(),
+    "routing_breakers": Table("SELECT"),
+    "routing_breaker_counts": Table("SELECT"),
+    "routing_health_events": Table("SELECT"),
+    "routing_stops": Table("SELECT", seen=SHARED),
+    "routing_stop_events": Table(
+        "SELECT", seen=f"{ALL} OR EXISTS (SELECT FROM routing_stops s WHERE s.id = stop_id)"
+    ),
+    "routing_parked": Table("SELECT", seen=OF_BRAND),
+    "routing_rates": Table("SELECT, INSERT"),
+    "outgoing_events": Table(
+        f"SELECT, UPDATE ({_OUTGOING})",
+        f"SELECT, UPDATE ({_OUTGOING}, leased_until, last_result)",
+        seen=OF_BRAND,
+    ),
+    "alembic_version": Table("SELECT"),
+    "functions_applied": Table("SELECT"),
 }
 
-VIEWS = ("routing_approved", "routing_first_attempts", "routing_movable", "routing_waiting")
-"""Where one group reads what another one wrote."""
+VIEWS = {
+    "routing_approved": (API, WORKER),
+    "routing_first_attempts": (API, WORKER),
+    "routing_movable": (API, WORKER),
+    "routing_waiting": (API, WORKER),
+    "psp_effective": (),
+}
+"""Where one group reads what another one wrote, each with the rights of whoever reads."""
 
-_FUNCTIONS = """
-SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = 'public' AND p.prosecdef
-"""
-
-
-def grant(connection: Connection, application: str, owner: str) -> None:
-    """Repeatable. Nothing to do when one role is both."""
-    if application == owner:
-        return
-    role = _quoted(application)
-    run = connection.exec_driver_sql
-    run("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
-    run(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
-    run(f"GRANT USAGE ON SCHEMA public TO {role}")
-    for table, rights in GRANTS.items():
-        run(f"GRANT {rights} ON {_quoted(table)} TO {role}")
-    for view in VIEWS:
-        run(f"GRANT SELECT ON {_quoted(view)} TO {role}")
-    for (function,) in run(_FUNCTIONS).all():
-        run(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+FUNCTIONS: dict[str, tuple[Who, ...]] = {
+    "access_act": (),
+    "access_find": (API,),
+    "access_live": (API,),
+    "append_only": (),
+    "brand_is_foreign": (API, WORKER),
+    "brands_seen": (API, WORKER),
+    "case_assign": (API,),
+    "case_note": (WORKER,),
+    "case_opened": (),
+    "entries_balance": (),
+    "inbox_admit": (WORKER,),
+    "inbox_crowd": (),
+    "inbox_forget_nonces": (WORKER,),
+    "inbox_forget_sendings": (WORKER,),
+    "inbox_open_case": (API, WORKER),
+    "inbox_redeliver": (API,),
+    "inbox_take_in": (API,),
+    "outgoing_event_of_version": (),
+    "outgoing_event_type": (),
+    "payment_close": (WORKER,),
+    "payment_hold": (),
+    "payment_hold_ordered": (WORKER,),
+    "payment_is_ordered": (),
+    "payment_may_hold": (),
+    "payment_refund_is_claimed": (),
+    "payment_release": (WORKER,),
+    "psp_answer": (WORKER,),
+    "psp_ask": (),
+    "psp_ask_ordered": (WORKER,),
+    "psp_conclude": (WORKER,),
+    "psp_forbidden": (),
+    "psp_is_of_a_case": (),
+    "psp_may_move": (WORKER,),
+    "psp_never_sent": (WORKER,),
+    "psp_payouts_wait_for": (),
+    "psp_rival_of": (),
+    "psp_unfinished": (),
+    "registry_answer": (API,),
+    "registry_claim": (API,),
+    "registry_open": (API,),
+    "registry_record": (WORKER,),
+    "registry_swept": (WORKER,),
+    "registry_versions": (API,),
+    "registry_wake": (),
+    "risk_other_payouts": (WORKER,),
+    "routing_active_version": (API, WORKER),
+    "routing_breaker": (WORKER,),
+    "routing_breaker_move": (WORKER,),
+    "routing_breaker_probe": (WORKER,),
+    "routing_count": (WORKER,),
+    "routing_covers": (),
+    "routing_decide": (API,),
+    "routing_drain": (WORKER,),
+    "routing_in_turn": (),
+    "routing_keep": (WORKER,),
+    "routing_lift": (API,),
+    "routing_may_move": (),
+    "routing_observe": (WORKER,),
+    "routing_propose": (API,),
+    "routing_stop": (API,),
+    "routing_told": (WORKER,),
+    "seal_is_heard": (WORKER,),
+    "seal_is_told": (WORKER,),
+    "seal_put_aside": (WORKER,),
+    "search_add": (),
+    "search_learned": (),
+    "search_of_events": (),
+    "search_of_instruction": (),
+    "search_of_payment": (),
+    "search_opened": (),
+    "search_terms_of_event": (),
+    "wallet_beyond": (),
+    "wallet_capture_hold": (WORKER,),
+    "wallet_claw_back": (),
+    "wallet_credit": (WORKER,),
+    "wallet_debit": (WORKER,),
+    "wallet_hold": (),
+    "wallet_house": (),
+    "wallet_move": (),
+    "wallet_open": (),
+    "wallet_owed": (),
+    "wallet_receivable": (),
+    "wallet_recorded": (),
+    "wallet_refuse": (),
+    "wallet_release": (),
+    "wallet_restore": (),
+    "wallet_split": (),
+    "wallet_unresolved": (),
+    "within_brands": (),
+}
+"""Who may EXECUTE it, whatever its arguments are."""

@@ -11,12 +11,11 @@ import ipaddress
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Generic, Self, TypeVar
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -24,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from activities.psp.settings import PluginSettings
+from activities.psp.settings import WITHHELD, ForCalls, PluginSettings
 from activities.psp.wire import NeverSent
 
 _FILE = "file:"
@@ -60,8 +59,11 @@ Secret = Annotated[SecretStr, BeforeValidator(_out_of_its_file), Field(min_lengt
 Url = Annotated[str, AfterValidator(_is_safe_url)]
 
 
-class AccountSettings(BaseModel):
+class AccountSettings(ForCalls):
     """What every merchant account has: where its PSP is, and how we prove who we are there."""
+
+    for_calls: ClassVar[frozenset[str]] = frozenset({"client_certificate", "client_key"})
+    """A plugin adds its own: `for_calls = AccountSettings.for_calls | {"api_key"}`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -88,7 +90,7 @@ class AccountSettings(BaseModel):
         """Every secret by the name of its field."""
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, SecretStr):
+            if isinstance(value, SecretStr) and value != WITHHELD:
                 yield name, value.get_secret_value()
 
     @model_validator(mode="after")

@@ -1,4 +1,5 @@
-"""Answers the Psp port: one question, asked once, whose end is always one of the outcomes."""
+"""Speaks to PSPs: one question whose end is always one of the outcomes. `once.py` sees to it that
+it is asked once."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from activities.psp.contract import (
     Resolves,
     Voids,
 )
+from activities.psp.methods import refused_by_its_methods
 from activities.psp.watch import Nobody, Watch
 from activities.psp.wire import InDoubt, NeverSent
 from workflows.domain.psp import (
@@ -47,7 +49,7 @@ from workflows.domain.psp import (
     VoidInstruction,
 )
 from workflows.ports import Psp
-from workflows.questions import NOT_CAPABLE
+from workflows.steps.psp_calls import NOT_CAPABLE
 
 BEAT_SECONDS = 2.0
 """Well below the heartbeat timeout: one lost beat is no dead worker."""
@@ -81,14 +83,18 @@ class PspCalls(Psp):
         self._beat = beat_seconds
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
+        """What begins here can begin elsewhere: Declined by the PSP's table of methods, or NotSent
+        while its breaker is open, without asking."""
         adapter = self._adapter(instruction)
         if not isinstance(adapter, Authorizes):
             raise _not_capable(instruction, Operation.AUTHORIZE)
-        return self._spared(Operation.AUTHORIZE, instruction) or await self._tell(
+        return self._spared(Operation.AUTHORIZE, instruction, adapter) or await self._tell(
             Operation.AUTHORIZE, instruction, adapter.authorize(instruction)
         )
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
+        """Where the PSP has no second call it is looked at; where it cannot be looked at either, it
+        is Pending as before."""
         adapter = self._adapter(instruction)
         if isinstance(adapter, Completes):
             return await self._tell(COMPLETE, instruction, adapter.complete(instruction))
@@ -97,6 +103,7 @@ class PspCalls(Psp):
         return _as_outcome(await self.look_up(_lookup_of(instruction)), instruction)
 
     async def capture(self, instruction: CaptureInstruction) -> Outcome:
+        """Whatever the breaker says, as all that was begun at this PSP."""
         adapter = self._adapter(instruction)
         if not isinstance(adapter, Captures):
             raise _not_capable(instruction, Operation.CAPTURE)
@@ -115,14 +122,17 @@ class PspCalls(Psp):
         return await self._tell(Operation.REFUND, instruction, adapter.refund(instruction))
 
     async def payout(self, instruction: PayoutInstruction) -> Outcome:
+        """As `authorize`, another PSP may be asked instead."""
         adapter = self._adapter(instruction)
         if not isinstance(adapter, PaysOut):
             raise _not_capable(instruction, Operation.PAYOUT)
-        return self._spared(Operation.PAYOUT, instruction) or await self._tell(
+        return self._spared(Operation.PAYOUT, instruction, adapter) or await self._tell(
             Operation.PAYOUT, instruction, adapter.payout(instruction)
         )
 
     async def look_up(self, lookup: Lookup) -> Finding:
+        """NoStatus where the PSP cannot be asked. What went wrong is Unknown, and counts for no
+        breaker."""
         adapter = self._adapter(lookup)
         if not isinstance(adapter, Resolves):
             return NoStatus()
@@ -148,7 +158,7 @@ class PspCalls(Psp):
         except NeverSent as error:
             outcome = NotSent(str(error))
         except InDoubt as error:
-            outcome = Unknown(str(error))
+            outcome = Unknown(str(error), error.answered)
         except Exception as error:  # noqa: BLE001 - whatever a plugin does: money may have moved
             outcome = _bewildered(instruction, error)
         finally:
@@ -157,24 +167,29 @@ class PspCalls(Psp):
         return outcome
 
     def _spared(
-        self, operation: Operation, instruction: AuthorizeInstruction | PayoutInstruction
-    ) -> NotSent | None:
+        self,
+        operation: Operation,
+        instruction: AuthorizeInstruction | PayoutInstruction,
+        adapter: Adapter,
+    ) -> Declined | NotSent | None:
         """What begins at this PSP can begin at another one as well. What has begun here goes on."""
-        if not self._watch.refuses(instruction.account, instruction.method):
+        spared: Declined | NotSent | None = refused_by_its_methods(adapter, instruction)
+        if spared is None and self._watch.refuses(instruction.account, instruction.method):
+            spared = NotSent("its circuit breaker is open")
+        if spared is None:
             return None
-        spared = NotSent("its circuit breaker is open")
         _write_down(operation, instruction, spared, time.monotonic())
         return spared
 
     async def _answer(self, call: Awaitable[Answered], kinds: tuple[type, ...]) -> Answered:
         try:
             async with asyncio.timeout(self._deadline), _beating(self._beat):
-                said = await call
+                answer = await call
         except TimeoutError:
             raise InDoubt(f"no answer within {self._deadline:g} s") from None
-        if not isinstance(said, kinds):
+        if not isinstance(answer, kinds):
             raise TypeError("a plugin's answer is a value of workflows.domain.psp")
-        return said
+        return answer
 
     def _adapter(self, question: Instruction | Lookup) -> Adapter:
         psp = question.account.psp

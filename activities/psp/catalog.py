@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.psp import discovery
-from activities.psp.certificates import objection_to
+from activities.psp.connecting import connected, objection_in_production
 from activities.psp.contract import (
     Acknowledgement,
     AcknowledgesInItsWay,
@@ -13,15 +13,18 @@ from activities.psp.contract import (
     Completes,
     Delivery,
     HearsWebhooks,
+    ListsMethods,
     PaysOut,
     Plugin,
     WebhookRefused,
     WebhookRequest,
 )
 from activities.psp.discovery import CatalogError
-from activities.psp.settings import SettingsError
+from activities.psp.settings import only_https
 
 __all__ = ["Catalog", "CatalogError", "found"]
+
+_NAMED = "PAYSAGA_ROUTING_ACCOUNTS or …_PSPS"
 
 
 def found() -> Mapping[str, Plugin]:
@@ -32,42 +35,45 @@ def found() -> Mapping[str, Plugin]:
 class Catalog:
     """Connected adapters, one per PSP, until `aclose`."""
 
-    def __init__(self, plugins: Mapping[str, Plugin] | None = None) -> None:
-        """Connect each. Raises CatalogError naming every setting that is missing."""
-        self._adapters: dict[str, Adapter] = {}
-        wrong = []
-        for name, plugin in sorted((plugins or {}).items()):
-            try:
-                self._adapters[name] = plugin.connect()
-            except SettingsError as error:
-                wrong.append(f"{name}: {error}")
-        if wrong:
-            raise CatalogError("settings of PSPs are missing or wrong: " + "; ".join(wrong))
-
+    def __init__(
+        self, plugins: Mapping[str, Plugin] | None = None, *, hearing: bool = False
+    ) -> None:
+        """Connect each; `hearing` for webhooks alone, without keys for calls wherever it can do
+        without. Raises CatalogError naming every setting that is missing."""
+        self._adapters = connected(plugins or {}, hearing=hearing)
         self._ears = {n: a for n, a in self._adapters.items() if isinstance(a, HearsWebhooks)}
 
     @classmethod
-    def of(cls, names: Iterable[str], *, certified: bool = False) -> Catalog:
+    def of(cls, names: Iterable[str], *, certified: bool = False, hearing: bool = False) -> Catalog:
         """The PSPs of these names, found where plugins live. Others are not even imported.
 
-        Raises CatalogError for a name that nobody has, with the names there are; with `certified`
-        also for a plugin without the certificate of its present code.
+        Raises CatalogError for a name that nobody has, with the names there are; with `certified`,
+        which is what production asks for, also for a plugin without the certificate of its present
+        code, for the sandbox PSP and for an address that is not https.
         """
         places = discovery.places()
         wanted = sorted(set(names))
         if unknown := [name for name in wanted if name not in places]:
             raise CatalogError(
-                f"no plugin speaks to {', '.join(unknown)}; "
+                f"{_NAMED}: no plugin speaks to {', '.join(unknown)}; "
                 f"known PSPs: {', '.join(sorted(places)) or 'none'}"
             )
         plugins = {name: discovery.plugin(name, places[name]) for name in wanted}
-        objections = [objection_to(plugin) for plugin in plugins.values()] if certified else []
-        if objected := [objection for objection in objections if objection]:
-            raise CatalogError("not in production: " + "; ".join(objected))
-        return cls(plugins)
+        if not certified:
+            return cls(plugins, hearing=hearing)
+        if objected := [each for each in map(objection_in_production, plugins.values()) if each]:
+            raise CatalogError(f"{_NAMED}: not in production: {'; '.join(objected)}")
+        with only_https():
+            return cls(plugins, hearing=hearing)
+
+    @classmethod
+    def of_hearing(cls, names: Iterable[str], *, certified: bool = False) -> Catalog:
+        """For a process that calls no PSP: the API. Raises CatalogError as `of` does."""
+        return cls.of(names, certified=certified, hearing=True)
 
     @property
     def names(self) -> Sequence[str]:
+        """Of the PSPs that are connected, in alphabetical order."""
         return tuple(self._adapters)
 
     def adapter(self, name: str) -> Adapter:
@@ -81,6 +87,14 @@ class Catalog:
         """False for a PSP that certainly cannot: we speak to it, and payouts are not its words."""
         adapter = self._adapters.get(name)
         return adapter is None or isinstance(adapter, PaysOut)
+
+    def takes(self, method: str) -> bool:
+        """Whether one of our PSPs takes a player's money by this method, or may."""
+        return any(
+            not isinstance(adapter, ListsMethods)
+            or ((known := adapter.methods.get(method)) is not None and known.takes is not None)
+            for adapter in self._adapters.values()
+        )
 
     def brought_back(self, psp: str, parameters: Mapping[str, str]) -> dict[str, str]:
         """Of what a player brought back from this PSP's page, what it needs to go on."""

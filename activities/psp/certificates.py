@@ -6,30 +6,19 @@ connected without the certificate of exactly the code that is there, its own and
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from collections.abc import Mapping
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from activities.psp.contract import Plugin
+from activities.psp.digests import ground_digest, place_of, source_of
 
 FILE = "certificate.json"
-GROUND = (
-    "accounts.py",
-    "calls.py",
-    "contract.py",
-    "oauth.py",
-    "schemes.py",
-    "schemes.toml",
-    "signatures.py",
-    "wire.py",
-)
-"""What every plugin stands on: a rule may have held by the grace of these."""
 
 
 class Certificate(BaseModel):
+    """As `certificate.json` has it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     plugin: str
@@ -43,31 +32,6 @@ class Certificate(BaseModel):
     """A day in UTC."""
     rules: Mapping[str, int]
     """Every rule that held, with how often it was tried."""
-
-
-def place_of(plugin: Plugin) -> Path:
-    """Where its code begins: the file of its class."""
-    return Path(inspect.getfile(type(plugin)))
-
-
-def digest_of(*files: Path) -> str:
-    """Of names and contents, in whatever order they are given."""
-    made = hashlib.sha256()
-    for path in sorted(files, key=lambda path: path.as_posix()):
-        content = path.read_bytes()
-        made.update(f"{path.name}\0{len(content)}\0".encode() + content)
-    return made.hexdigest()
-
-
-def source_of(plugin: Plugin) -> str:
-    """Of its own code: the whole package, or a module that stands alone."""
-    place = place_of(plugin)
-    package = place.name == "__init__.py"
-    return digest_of(*(place.parent.rglob("*.py") if package else [place]))
-
-
-def ground_digest() -> str:
-    return digest_of(*(Path(__file__).with_name(name) for name in GROUND))
 
 
 def certificate_of(plugin: Plugin) -> Certificate | None:

@@ -89,6 +89,8 @@ class Counted:
 
 
 class Certification(Protocol):
+    """The PSP in the suite's hands: made-up credentials, its answers, its signatures."""
+
     @property
     def account(self) -> MerchantAccount:
         """A merchant account that `connect` has credentials for."""
@@ -154,11 +156,26 @@ class RepeatsLate(Protocol):
 
 
 @runtime_checkable
+class SignsAPart(Protocol):
+    """A PSP that does not sign every byte of a webhook: a few members, or a checksum.
+
+    The suite itself alters every member that is there. What else can be altered without a trace,
+    such as a member that is added, or another body of the same checksum, is told here.
+    """
+
+    def unsigned(self, signed: Signed) -> Sequence[Signed]:
+        """The same with one thing altered, each time another, that the signature does not cover."""
+        ...
+
+
+@runtime_checkable
 class CountsInItsWay(Protocol):
     """A PSP whose units of a currency are not everywhere those of ISO 4217, or may seem not to."""
 
     @property
-    def counted(self) -> Sequence[Counted]: ...
+    def counted(self) -> Sequence[Counted]:
+        """At least one amount of each such currency, and one that cannot be said."""
+        ...
 
 
 @runtime_checkable
@@ -173,4 +190,8 @@ class NamesItsAccounts(Protocol):
 
 @runtime_checkable
 class Certifiable(Plugin, Protocol):
-    def certification(self) -> Certification: ...
+    """A plugin without it is never certified, and so never connected in production."""
+
+    def certification(self) -> Certification:
+        """Imported when it is asked for: production has no use for it."""
+        ...

@@ -8,9 +8,11 @@ or Unknown; no plugin decides that a payment failed because the network did.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from workflows.domain.events import PspEvent
 from workflows.domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
@@ -18,7 +20,6 @@ from workflows.domain.psp import (
     Finding,
     Lookup,
     PayoutInstruction,
-    PspEvent,
     RefundInstruction,
     Reply,
     VoidInstruction,
@@ -28,7 +29,13 @@ from workflows.domain.settlement import SettlementPage, SettlementQuery
 
 @runtime_checkable
 class Authorizes(Protocol):
-    async def authorize(self, instruction: AuthorizeInstruction) -> Reply: ...
+    """The PSP holds a player's money; by a method that knows no hold it takes it."""
+
+    async def authorize(self, instruction: AuthorizeInstruction) -> Reply:
+        """Approved: the amount is held, or taken if it says `captured`. Pending with an address:
+        the player acts there. A soft Declined lets another account be asked. Raises NeverSent or
+        InDoubt, as every call below."""
+        ...
 
 
 @runtime_checkable
@@ -44,34 +51,60 @@ class Completes(Protocol):
         some PSPs put secrets there."""
         ...
 
-    async def complete(self, instruction: CompleteInstruction) -> Reply: ...
+    async def complete(self, instruction: CompleteInstruction) -> Reply:
+        """Has no other `parameters` than those. A proof that is missing or refused is Pending as
+        before: whoever writes an address can write one."""
+        ...
 
 
 @runtime_checkable
 class Captures(Protocol):
-    async def capture(self, instruction: CaptureInstruction) -> Reply: ...
+    """What is held can be taken."""
+
+    async def capture(self, instruction: CaptureInstruction) -> Reply:
+        """Once, in whole or in part, by the authorization's `psp_ref`. A no is hard: no other
+        account can capture what this one holds."""
+        ...
 
 
 @runtime_checkable
 class Voids(Protocol):
-    async def void(self, instruction: VoidInstruction) -> Reply: ...
+    """What is held can be let go, and a sale be given back."""
+
+    async def void(self, instruction: VoidInstruction) -> Reply:
+        """Without `psp_ref` by our reference, `authorize_key`; NeverSent where the PSP knows
+        neither. Approved with what was released, which may be 0. With `after_capture` only the rest
+        of a hold is meant, which many PSPs release by themselves."""
+        ...
 
 
 @runtime_checkable
 class Refunds(Protocol):
-    async def refund(self, instruction: RefundInstruction) -> Reply: ...
+    """Captured money can go back where it came from."""
+
+    async def refund(self, instruction: RefundInstruction) -> Reply:
+        """A part or all of a capture. Refunds of one are told apart by their keys alone."""
+        ...
 
 
 @runtime_checkable
 class PaysOut(Protocol):
-    async def payout(self, instruction: PayoutInstruction) -> Reply: ...
+    """The PSP pays players, to a destination that it keeps itself."""
+
+    async def payout(self, instruction: PayoutInstruction) -> Reply:
+        """Often a promise: Pending, until a webhook or a look tells. A soft Declined lets another
+        account be asked; what may have been paid is in doubt."""
+        ...
 
 
 @runtime_checkable
 class Resolves(Protocol):
     """The PSP can be asked what became of an instruction."""
 
-    async def look_up(self, lookup: Lookup) -> Finding: ...
+    async def look_up(self, lookup: Lookup) -> Finding:
+        """Moves no money and may always be repeated. The reply as if it came now, Ready, NotFound
+        or NoStatus; raises NeverSent or InDoubt where nothing was found out."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -102,6 +135,9 @@ class Delivery:
     """Types of the PSP's that mean nothing to a payment of ours: known, and passed over."""
     unknown: Sequence[str] = ()
     """Types that the plugin's table does not have. They never fail the delivery."""
+    sent_as: str | None = field(default=None, compare=False)
+    """The PSP's name of this sending, where its signature does not cover the whole body: the first
+    body under it counts, and another one is refused as forged."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +150,8 @@ class Acknowledgement:
 
 @runtime_checkable
 class HearsWebhooks(Protocol):
+    """The PSP tells by itself what became of things."""
+
     async def hear(self, request: WebhookRequest) -> Delivery:
         """Verify over the raw bytes, then translate. Raises WebhookRefused."""
         ...
@@ -121,6 +159,8 @@ class HearsWebhooks(Protocol):
 
 @runtime_checkable
 class AcknowledgesInItsWay(Protocol):
+    """A webhook counts as delivered only when the PSP reads its own words in the answer."""
+
     @property
     def acknowledgement(self) -> Acknowledgement: ...
 
@@ -131,6 +171,40 @@ class ReportsSettlement(Protocol):
 
     async def settlement(self, query: SettlementQuery) -> SettlementPage:
         """One page. Raises NeverSent or InDoubt; it may always be asked again."""
+        ...
+
+
+class Takes(StrEnum):
+    """How a PSP takes a player's money by one method."""
+
+    HOLD = "hold"
+    """It is held first, and captured or voided later."""
+    SALE = "sale"
+    """It is taken at once: the method knows no hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """What one PSP does by one method of payment. None: it sets no bound that we know of."""
+
+    takes: Takes | None
+    """None: it takes no deposits by it."""
+    refunds: bool = True
+    pays_out: bool = False
+    countries: Collection[str] | None = None
+    """ISO 3166-1 alpha-2, of the player."""
+    currencies: Collection[str] | None = None
+    minimum: Mapping[str, int] = field(default_factory=dict)
+    """Minor units by currency, below which the PSP refuses a deposit."""
+
+
+@runtime_checkable
+class ListsMethods(Protocol):
+    """The PSP's methods are known: what the table does not have is refused before it is sent."""
+
+    @property
+    def methods(self) -> Mapping[str, Method]:
+        """By the name of the method in our API (`card`, `ideal`, …)."""
         ...
 
 
@@ -155,4 +229,14 @@ class Plugin(Protocol):
 
         Raises SettingsError naming the environment variables that are missing.
         """
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """Its webhooks are verified without what calls to the PSP need, so that the API holds no such
+    key. Without it the API connects it as the workers do, keys and all, and says so."""
+
+    def listen(self) -> Adapter:
+        """As `connect`, from settings without what only calls need; it is asked for no call."""
         ...

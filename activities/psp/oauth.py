@@ -118,12 +118,12 @@ class OAuth:
                 )
             if answer.status != 200:
                 raise NeverSent(f"no access token (HTTP {answer.status})")
-            told = answer.read(_TokenMessage)
+            message = answer.read(_TokenMessage)
         except TimeoutError:
             raise NeverSent(f"no access token within {self._token_seconds:g} s") from None
         except NeverSent:
             raise
         except WireError as error:
             raise NeverSent(f"no access token: {error}") from None
-        usable = max(told.expires_in - MARGIN_SECONDS, told.expires_in / 2)
-        return _Token(told.access_token, asked_at + usable)
+        usable = max(message.expires_in - MARGIN_SECONDS, message.expires_in / 2)
+        return _Token(message.access_token, asked_at + usable)

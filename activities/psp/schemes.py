@@ -26,6 +26,9 @@ class _Part(BaseModel):
 
 
 class VisaRule(_Part):
+    """Response codes of one of Visa's categories: 1 is never tried again, 2 to 4 may be. It counts
+    from `begins`; of several rules for a code the youngest that has begun."""
+
     category: Annotated[int, Field(ge=1, le=4)]
     retry: Retry
     begins: date = date.min
@@ -33,26 +36,20 @@ class VisaRule(_Part):
 
 
 class AdviceCode(_Part):
+    """One of Mastercard's merchant advice codes; `seconds` where it names the wait."""
+
     code: _Code
     means: str
     retry: Retry
     seconds: Annotated[int, Field(gt=0)] | None = None
 
 
-class Reattempts(_Part):
-    """The same card may be tried again `limit` times in `days` days, from `begins` on."""
-
-    scheme: str
-    begins: date
-    limit: Annotated[int, Field(ge=0)]
-    days: Annotated[int, Field(gt=0)]
-
-
 class Rules(_Part):
+    """A file such as `schemes.toml`."""
+
     visa: tuple[VisaRule, ...]
     visa_otherwise: VisaRule
     mastercard: tuple[AdviceCode, ...]
-    reattempts: tuple[Reattempts, ...]
 
     def advice(
         self, *, scheme: str | None, scheme_code: str | None, advice_code: str | None, on: date
@@ -66,17 +63,14 @@ class Rules(_Part):
                     return Advice(rule.retry, rule.seconds, scheme, scheme_code, advice_code)
         return None
 
-    def reattempts_of(self, scheme: str, on: date) -> Reattempts | None:
-        """The limit of a scheme on a day; None where it is not known."""
-        begun = [r for r in self.reattempts if r.scheme == scheme and r.begins <= on]
-        return max(begun, key=lambda rule: rule.begins, default=None)
-
     def _visa(self, code: str, on: date) -> VisaRule:
         begun = [rule for rule in self.visa if code in rule.codes and rule.begins <= on]
         return max(begun, key=lambda rule: rule.begins, default=self.visa_otherwise)
 
 
 class SchemesSettings(PluginSettings):
+    """Another file may take the place of ours."""
+
     model_config = SettingsConfigDict(env_prefix="PAYSAGA_SCHEMES_")
 
     rules: Path = _OURS
@@ -96,6 +90,7 @@ def rules() -> Rules:
 
 
 def read(path: Path) -> Rules:
+    """Raises OSError, TOMLDecodeError, or ValidationError for rules that are out of shape."""
     return Rules.model_validate(tomllib.loads(path.read_text()))
 
 

@@ -39,6 +39,8 @@ _SIGNATURE_BYTES = 64
 
 
 class StandardWebhooks:
+    """The form of standardwebhooks.com, by HMAC-SHA256 (`v1`) or Ed25519 (`v1a`)."""
+
     def __init__(self, *, secrets: Sequence[bytes] = (), public_keys: Sequence[bytes] = ()) -> None:
         """`secrets` are HMAC keys, `public_keys` Ed25519 keys of 32 bytes. Raises ValueError."""
         self._secrets = tuple(secrets)
@@ -71,6 +73,8 @@ class StandardWebhooks:
 
 
 class PlainSignature:
+    """`X-Signature` in hexadecimal, with a timestamp and a nonce beside it."""
+
     def __init__(self, secrets: Sequence[bytes]) -> None:
         """HMAC keys, any of which may have signed."""
         self._secrets = tuple(secrets)
@@ -97,6 +101,8 @@ class PlainSignature:
 
 
 class StampedSignature:
+    """One header with timestamp and signatures, such as `Stripe-Signature`."""
+
     def __init__(
         self, secrets: Iterable[tuple[str, bytes]], *, header: str, scheme: str = "v1"
     ) -> None:
@@ -123,8 +129,10 @@ class StampedSignature:
         times = [value for name, _, value in parts if name == "t"]
         if len(times) != 1 or not _TIMESTAMP.fullmatch(times[0]):
             raise WebhookRefused("malformed_timestamp")
-        told = [value.encode(errors="replace") for name, _, value in parts if name == self._scheme]
-        return times[0], told[:SIGNATURES_AT_MOST]
+        signatures = [
+            value.encode(errors="replace") for name, _, value in parts if name == self._scheme
+        ]
+        return times[0], signatures[:SIGNATURES_AT_MOST]
 
 
 def nonce_of(request: WebhookRequest) -> str | None:

@@ -22,6 +22,8 @@ class Watch(Protocol):
 
 
 class Nobody:
+    """Where no breaker is: nothing is refused, nothing remembered."""
+
     def refuses(self, account: MerchantAccount, method: str) -> bool:
         return False
 

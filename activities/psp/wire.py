@@ -14,6 +14,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -32,7 +33,14 @@ class NeverSent(WireError):
 
 
 class InDoubt(WireError):
-    """It may have been executed. Never repeated elsewhere; looked up."""
+    """It may have been executed. Never repeated elsewhere; looked up.
+
+    `answered`: the PSP did answer, with an error of its own that says nothing of what was done.
+    """
+
+    def __init__(self, why: str, *, answered: bool = False) -> None:
+        super().__init__(why)
+        self.answered = answered
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Answer:
     def read(self, model: type[Model]) -> Model:
         """The body as the dialect has it. Raises InDoubt for anything else, and for 3xx and 5xx."""
         if not (200 <= self.status < 300 or 400 <= self.status < 500):
-            raise InDoubt(f"HTTP {self.status}")
+            raise InDoubt(f"HTTP {self.status}", answered=self.status >= 500)
         try:
             return model.model_validate(orjson.loads(self.body))
         except orjson.JSONDecodeError:
@@ -67,6 +75,12 @@ class Answer:
         except ValidationError as error:
             fields = sorted({".".join(str(part) for part in e["loc"]) for e in error.errors()})
             raise InDoubt(f"HTTP {self.status} out of the dialect: {', '.join(fields)}") from None
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """Reading the authorities takes some 20 ms of CPU: once, not for each merchant account."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Wire:
@@ -78,7 +92,7 @@ class Wire:
         self._limits = limits = limits or Limits()
         self._client = httpx.AsyncClient(
             base_url=base_url,
-            verify=tls or True,
+            verify=tls or _usual_trust(),
             # A proxy or a .netrc of the machine must not come between us and a PSP unseen.
             trust_env=False,
             follow_redirects=False,
@@ -104,9 +118,9 @@ class Wire:
 
         `content` goes out byte for byte, under the Content-Type of the headers.
         """
-        told = {"headers": headers, "params": params, "json": json, "data": form}
+        arguments = {"headers": headers, "params": params, "json": json, "data": form}
         try:
-            request = self._client.build_request(method, path, content=content, **told)
+            request = self._client.build_request(method, path, content=content, **arguments)
         except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
             raise NeverSent(f"the request could not be written ({_name(error)})") from None
         try:

@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.registry.reads import ALL_BRANDS
-from workflows.domain.declines import Reason
-from workflows.domain.payments import Kind
+from activities.registry.visibility import ALL_BRANDS
+from workflows.domain.declines import DeclineReason
+from workflows.domain.identity import Kind
 
 _COUNTED = text("""
 SELECT attempt -> 'account' ->> 'psp' AS psp, attempt -> 'account' ->> 'id' AS merchant_account,
-    split_part(attempt ->> 'key', ':', 2) AS step, attempt ->> 'reason' AS reason,
-    attempt ->> 'code' AS code, (attempt ->> 'soft')::boolean AS soft, count(*) AS count
+    split_part(attempt ->> 'key', ':', 2) AS step,
+    coalesce(attempt ->> 'reason', '') AS reason, coalesce(attempt ->> 'code', '') AS code,
+    (attempt ->> 'soft')::boolean AS soft, count(*) AS count
 FROM payments CROSS JOIN LATERAL jsonb_array_elements(facts -> 'attempts') AS attempt
 WHERE kind = ANY(:kinds) AND (:all_brands OR brand = ANY(:brands))
     AND created_at >= :since AND created_at < :until
@@ -52,7 +53,7 @@ class Declines:
     @property
     def unmapped(self) -> bool:
         """The PSP's code is in no table of ours."""
-        return self.reason == Reason.UNMAPPED
+        return self.reason == DeclineReason.UNMAPPED
 
 
 class DeclineReads:
@@ -61,7 +62,7 @@ class DeclineReads:
 
     async def count(self, asked: DeclinesAsked) -> Sequence[Declines]:
         """The most frequent first."""
-        told = {
+        parameters = {
             "kinds": [str(kind) for kind in Kind],
             "all_brands": ALL_BRANDS in asked.brands,
             "brands": list(asked.brands),
@@ -70,5 +71,5 @@ class DeclineReads:
             "limit": asked.limit,
         }
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(_COUNTED, told)).all()
+            rows = (await connection.execute(_COUNTED, parameters)).all()
         return [Declines(*row) for row in rows]

@@ -6,63 +6,20 @@ died between claim and answer is helped by simply asking again.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import asdict
 
 import asyncpg
 
+from activities.registry.claims import Action, Answer, Claim, Claimed, claimed_of, written_action
+from activities.registry.new_payment import NewPayment, kept_order
+from activities.registry.tables import PaymentRow
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    brand: str
-    key: str
-    request_hash: str
-    """Of method, path and business parameters."""
-    resource_id: str
-    """Used when the key is new; otherwise the first request's resource id counts."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: str
-    """JSON text, given again byte for byte."""
-
-
-@dataclass(frozen=True)
-class Claimed:
-    resource_id: str
-    first: bool
-    answer: Answer | None
-    """None while nobody has answered yet: do it (again) under the same resource id."""
-
-
-class KeyReused(Exception):
-    """The key was used for another request."""
-
-
-class RefundIdTaken(Exception):
-    """The brand has another refund of that refund_id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewPayment:
-    """Version 1 of a payment."""
-
-    kind: str
-    brand: str
-    region: str
-    player_id: str
-    currency: str
-    amount_minor: int
-    method: str
-    status: str
-    trace_id: str
-    requester: str
-    details: dict[str, Any]
-    order: dict[str, Any]
-    intent_id: str | None = None
-    refund_id: str | None = None
+_ORDER = """
+SELECT p.*, c.* FROM payments p
+CROSS JOIN LATERAL registry_claim(p.brand, $3, $4, p.id, $5) AS c
+WHERE p.id = $1 AND ($2::text[] @> '{*}' OR p.brand = ANY ($2))
+"""
 
 
 class Requests:
@@ -78,25 +35,52 @@ class Requests:
         was never answered. Raises KeyReused, RefundIdTaken.
         """
         row = await self._pool.fetchrow(
-            "SELECT * FROM registry_open($1, $2, $3, $4, $5)",
+            "SELECT * FROM registry_open($1, $2, $3, $4, $5, $6)",
             claim.brand,
             claim.key,
             claim.request_hash,
             claim.resource_id,
-            asdict(payment),
+            {**asdict(payment), "order": kept_order(payment.order)},
+            written_action(claim.action),
         )
-        return _claimed(row, claim)
+        return claimed_of(row, claim)
 
     async def claim(self, claim: Claim) -> Claimed:
         """Claim the key for a command on `resource_id`. Raises KeyReused."""
         row = await self._pool.fetchrow(
-            "SELECT * FROM registry_claim($1, $2, $3, $4)",
+            "SELECT * FROM registry_claim($1, $2, $3, $4, $5)",
             claim.brand,
             claim.key,
             claim.request_hash,
             claim.resource_id,
+            written_action(claim.action),
         )
-        return _claimed(row, claim)
+        return claimed_of(row, claim)
+
+    async def order(
+        self,
+        payment_id: str,
+        brands: Collection[str],
+        key: str,
+        request_hash: str,
+        action: Action | None = None,
+    ) -> tuple[PaymentRow, Claim, Claimed] | None:
+        """Claim the key for a command on a payment of these brands (`*` for all), and give the
+        payment. None: there is none. Raises KeyReused."""
+        row = await self._pool.fetchrow(
+            _ORDER, payment_id, list(brands), key, request_hash, written_action(action)
+        )
+        if row is None:
+            return None
+        claim = Claim(
+            brand=row["brand"], key=key, request_hash=request_hash, resource_id=payment_id
+        )
+        names = {"order" if name == "run_order" else name for name in row.keys()}  # noqa: SIM118
+        columns = {
+            name: row["run_order" if name == "order" else name]
+            for name in names & set(PaymentRow.model_fields)
+        }
+        return PaymentRow(**columns), claim, claimed_of(row, claim)
 
     async def answer(self, claim: Claim, answer: Answer) -> Answer:
         """Keep the answer; if another request under the key was quicker, return that one's."""
@@ -110,18 +94,3 @@ class Requests:
         if row is None:
             raise LookupError("an answer gave no row")
         return Answer(row["answer_status"], row["answer_body"])
-
-
-def _claimed(row: asyncpg.Record | None, claim: Claim) -> Claimed:
-    if row is None:
-        raise LookupError("a claim gave no row")
-    if row["refund_id_taken"]:
-        raise RefundIdTaken
-    if row["request_hash"] != claim.request_hash:
-        raise KeyReused
-    answered = row["answer_status"] is not None
-    return Claimed(
-        resource_id=row["resource_id"],
-        first=row["first"],
-        answer=Answer(row["answer_status"], row["answer_body"]) if answered else None,
-    )

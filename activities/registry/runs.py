@@ -1,18 +1,17 @@
-"""Starting the run of an order: once, however often and by whomever it is asked."""
+"""Starting the run of an order, once, however often and by whomever it is asked; and its end."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.visibility import Order, start_of
-
-TASK_TIMEOUT = timedelta(seconds=3)
-"""After so long a dead worker's task goes to another one."""
+from workflows.domain.identity import workflow_of
+from workflows.policies import TASK_TIMEOUT
+from workflows.starting import Order, start_of
 
 
 async def start_run(client: Client, queue: str, order: Order) -> str:
@@ -40,3 +39,16 @@ async def start_run(client: Client, queue: str, order: Order) -> str:
             start_delay=start.delay,
         )
     return start.id
+
+
+async def end_of_run(client: Client, payment_id: str) -> str:
+    """How its last run ended; gone, when Temporal knows of none."""
+    try:
+        found = await client.get_workflow_handle(str(workflow_of(payment_id))).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return "gone"
+        raise
+    if found.status is None or found.status is WorkflowExecutionStatus.RUNNING:
+        return "running"
+    return found.status.name.lower()

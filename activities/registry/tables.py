@@ -1,4 +1,4 @@
-"""The registry's tables. Written only by its SQL functions (migration 0002)."""
+"""The registry's tables. Written only by its SQL functions (functions/)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ class PaymentRow(SQLModel, table=True):
         Index("payments_of_intent", "intent_id"),
         Index("payments_open", "updated_at", postgresql_where=text("NOT final")),
         Index("payments_refund_id", "brand", "refund_id", unique=True),
+        Index(
+            "payments_undecided",
+            "created_at",
+            "id",
+            postgresql_where=text(
+                "kind = 'payout' AND status IN ('PAYOUT_AWAITING_APPROVAL', 'PAYOUT_POSTPONED')"
+            ),
+        ),
     )
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
@@ -44,6 +52,11 @@ class PaymentRow(SQLModel, table=True):
     capture_id: str | None = Field(sa_column=Column(Text, unique=True))
     trace_id: str = Field(sa_column=Column(Text, nullable=False))
     requester: str = Field(sa_column=Column(Text, nullable=False))
+    """The person, or the program."""
+    credential: str = Field(
+        default="", sa_column=Column(Text, nullable=False, server_default=text("''"))
+    )
+    """With which the requester asked."""
     details: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     """What the caller sent beyond the columns: metadata, return_url, destination …"""
     order: dict[str, Any] = Field(sa_column=Column("run_order", JSONB, nullable=False))
@@ -65,6 +78,22 @@ class PaymentEventRow(SQLModel, table=True):
     facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     at: datetime = Field(sa_column=_time())
     recorded_at: datetime = Field(sa_column=_time())
+    content_hash: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    """Of what was recorded: the same again is a repetition."""
+
+
+class SearchTermRow(SQLModel, table=True):
+    """A word by which a payment can be found. Triggers write it (functions/search.sql)."""
+
+    __tablename__ = "search_terms"
+
+    value: str = Field(sa_column=Column(Text, primary_key=True))
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    """Of the payment: the newest are found first."""
+    payment_id: str = Field(sa_column=Column(Text, primary_key=True))
+    word: str = Field(sa_column=Column(Text, primary_key=True))
+    """What the value is of the payment, such as `psp_ref`."""
+    brand: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class RequestRow(SQLModel, table=True):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 
+from workflows.domain.risk import RiskPlayer
 
-@dataclass(frozen=True, kw_only=True)
-class RiskPlayer:
-    kyc: str = "unknown"
-    blocked: bool = False
-    vip: bool = False
-    country: str | None = None
+_WITH_PAYOUTS = """
+SELECT p.kyc, p.blocked, p.vip, p.country,
+    risk_other_payouts($1, $2, $3, $4, $5::interval) AS others_minor
+FROM (SELECT) AS one LEFT JOIN risk_players p ON p.brand = $1 AND p.player_id = $2
+"""
 
 
 class RiskPlayers:
@@ -41,3 +41,16 @@ class RiskPlayers:
             player_id,
         )
         return RiskPlayer(**dict(row)) if row else RiskPlayer()
+
+    async def with_payouts(
+        self, brand: str, player_id: str, *, currency: str, payment_id: str, since: timedelta
+    ) -> tuple[RiskPlayer, int]:
+        """What is known, and what the player's other payouts since then come to in minor units."""
+        row = await self._pool.fetchrow(
+            _WITH_PAYOUTS, brand, player_id, currency, payment_id, since
+        )
+        if row is None:
+            raise LookupError("a question about a player gave no row")
+        found = {name: text for name, text in row.items() if text is not None}
+        others = int(found.pop("others_minor", 0))
+        return RiskPlayer(**found), others

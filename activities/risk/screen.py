@@ -1,64 +1,52 @@
-"""Answers the Risk port: limits, geography, KYC, blocks and the four-eyes threshold."""
+"""Answers the Risk port: reads what is known of the player, and has the domain's rules judge it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from datetime import timedelta
 
 import asyncpg
 
-from activities.risk.players import RiskPlayer, RiskPlayers
-from infra.settings import Risk as RiskSettings
-from workflows.domain.money import Money, exponent
-from workflows.domain.payments import Cleared, Kind, ScreenRequest, Stopped, Verdict
+from activities.risk.players import RiskPlayers
+from activities.risk.settings import RiskSettings as RiskSettings
+from workflows.domain.identity import Kind
+from workflows.domain.money import Money
+from workflows.domain.risk import RiskPlayer, RiskRules, ScreenRequest, Verdict, screened
 from workflows.ports import Risk
-
-VIP = "vip"
 
 
 class RiskScreen(Risk):
-    """One read of the player, the rest is settings."""
+    """One read of the player and their payouts, the rest is settings."""
 
-    def __init__(self, pool: asyncpg.Pool, rules: RiskSettings, *, kyc_before_payout: bool) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, settings: RiskSettings, *, kyc_before_payout: bool
+    ) -> None:
         self._players = RiskPlayers(pool)
-        self._rules = rules
-        self._kyc_before_payout = kyc_before_payout
+        self._window = timedelta(hours=settings.approval_window_hours)
+        limits = settings.limits
+        self._rules = RiskRules(
+            deposit_minimum=limits.deposit_minimum,
+            deposit_maximum=limits.deposit_maximum,
+            payout_minimum=limits.payout_minimum,
+            payout_maximum=limits.payout_maximum,
+            approval_above=settings.approval_above,
+            blocked_regions=settings.blocked_regions,
+            payout_requires_kyc=kyc_before_payout,
+        )
 
     async def screen(self, request: ScreenRequest) -> Verdict:
-        player = await self._players.get(request.player.brand, request.player.id)
-        reason = self._reason_against(request, player)
-        if reason is not None:
-            return Stopped(reason)
-        vip = player.vip or request.segment == VIP
-        large = _above(request.amount, self._rules.approval_above)
-        return Cleared(needs_approval=request.kind is Kind.PAYOUT and (vip or large))
+        player, together = await self._known(request)
+        return screened(request, player, together, self._rules)
 
-    def _reason_against(self, request: ScreenRequest, player: RiskPlayer) -> str | None:
-        limits, payout = self._rules.limits, request.kind is Kind.PAYOUT
-        minimum = limits.payout_minimum if payout else limits.deposit_minimum
-        maximum = limits.payout_maximum if payout else limits.deposit_maximum
-        rules = (
-            ("player_blocked", player.blocked),
-            ("region_blocked", request.region in self._rules.blocked_regions),
-            ("region_blocked", player.country in self._rules.blocked_regions),
-            ("kyc_rejected", player.kyc == "rejected"),
-            ("kyc_required", payout and self._kyc_before_payout and player.kyc != "verified"),
-            ("limit_minimum", _below(request.amount, minimum)),
-            ("limit_exceeded", _above(request.amount, maximum)),
+    async def _known(self, request: ScreenRequest) -> tuple[RiskPlayer, Money]:
+        """The player, and the amount together with the player's other payouts of the window."""
+        brand, player_id = request.player.brand, request.player.id
+        if request.kind is not Kind.PAYOUT:
+            return await self._players.get(brand, player_id), request.amount
+        player, others = await self._players.with_payouts(
+            brand,
+            player_id,
+            currency=request.amount.currency,
+            payment_id=request.payment_id,
+            since=self._window,
         )
-        return next((reason for reason, broken in rules if broken), None)
-
-
-def _above(amount: Money, by_currency: Mapping[str, Decimal]) -> bool:
-    bound = _minor_units(amount.currency, by_currency)
-    return bound is not None and amount.minor_units > bound
-
-
-def _below(amount: Money, by_currency: Mapping[str, Decimal]) -> bool:
-    bound = _minor_units(amount.currency, by_currency)
-    return bound is not None and amount.minor_units < bound
-
-
-def _minor_units(currency: str, by_currency: Mapping[str, Decimal]) -> Decimal | None:
-    bound = by_currency.get(currency, by_currency.get("default"))
-    return None if bound is None else bound.scaleb(exponent(currency))
+        return player, request.amount + Money(others, request.amount.currency)

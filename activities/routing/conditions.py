@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from workflows.domain.payments import Kind
+from workflows.domain.identity import Kind
 from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.health import WELL, Health
 
@@ -17,7 +17,7 @@ class Conditions(Protocol):
         """An SQL expression without parameters that gives one jsonb: a column of the statement by
         which a route reads all that it needs, so that health costs no round trip of its own."""
 
-    def health(self, told: Any, kind: Kind) -> Health:
+    def health(self, given: Any, kind: Kind) -> Health:
         """Of what the expression gave. `probe` is true where this payment may try to be one."""
 
     async def claim(self, account: MerchantAccount, method: str) -> bool:
@@ -29,7 +29,7 @@ class AlwaysWell:
 
     reads = "NULL::jsonb"
 
-    def health(self, told: Any, kind: Kind) -> Health:
+    def health(self, given: Any, kind: Kind) -> Health:
         return WELL
 
     async def claim(self, account: MerchantAccount, method: str) -> bool:

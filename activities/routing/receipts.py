@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 
 import asyncpg
-from pydantic import TypeAdapter
 
+from activities.routing.kept import FACTS, RECEIPT, ROUTE, Kept, shortened
 from workflows.domain.payments import Route
 from workflows.domain.routing.accounts import ANY
-from workflows.domain.routing.facts import RoutingFacts
-from workflows.domain.routing.receipt import Candidate, Receipt
-
-ROUTE = TypeAdapter(Route)
-FACTS = TypeAdapter(RoutingFacts)
-RECEIPT = TypeAdapter(Receipt)
 
 _OF = """
 SELECT number, at, brand, generation, facts, receipt, route FROM routing_receipts
@@ -24,24 +16,10 @@ WHERE payment_id = $1 AND ($2::text[] @> '{*}' OR brand = ANY ($2)) ORDER BY num
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    payment_id: str
-    number: int
-    """1 for the first time that the payment was routed."""
-    at: datetime
-    brand: str
-    generation: int
-    """Of the merchant accounts and policies."""
-    facts: RoutingFacts
-    receipt: Receipt
-    route: Route
-
-
 async def keep(pool: asyncpg.Pool, kept: Kept) -> Route:
     """One round trip. The route that counts: this one, or that of whoever was first."""
     first = kept.route.candidates[0] if kept.route.candidates else None
-    told = await pool.fetchval(
+    route = await pool.fetchval(
         "SELECT routing_keep($1)",
         {
             "payment_id": kept.payment_id,
@@ -60,21 +38,7 @@ async def keep(pool: asyncpg.Pool, kept: Kept) -> Route:
             "arm": kept.receipt.arm,
         },
     )
-    return ROUTE.validate_python(told)
-
-
-def shortened(receipt: Receipt) -> Receipt:
-    """With numbers of nine digits: the sixteen of a float now and then pass for a card number."""
-    return replace(receipt, candidates=tuple(map(_shortened, receipt.candidates)))
-
-
-def _shortened(candidate: Candidate) -> Candidate:
-    score = candidate.score
-    return replace(
-        candidate,
-        propensity=float(f"{candidate.propensity:.9g}"),
-        score=None if score is None else float(f"{score:.9g}"),
-    )
+    return ROUTE.validate_python(route)
 
 
 async def receipts_of(

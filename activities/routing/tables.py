@@ -1,14 +1,23 @@
-"""What routing is told, what it decided and what it learned. Changes and receipts are written only
-by SQL functions (migration 0010)."""
+"""What was switched, and why payments went where they went. Receipts are written only by SQL
+functions (functions.sql)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Text,
+    text,
+)
 from sqlmodel import Field, SQLModel
+
+from activities.routing.columns import jsonb, time, words
 
 
 class SwitchRow(SQLModel, table=True):
@@ -32,59 +41,6 @@ class SwitchRow(SQLModel, table=True):
     )
 
 
-def _identity() -> Any:
-    return Column(BigInteger, Identity(always=True), primary_key=True)
-
-
-def _words(*, nullable: bool = False) -> Any:
-    return Column(Text, nullable=nullable)
-
-
-def _document() -> Any:
-    return Column(JSONB, nullable=False)
-
-
-def _time(*, now: bool = True) -> Any:
-    default = text("now()") if now else None
-    return Column(DateTime(timezone=True), nullable=False, server_default=default)
-
-
-class ChangeRow(SQLModel, table=True):
-    """A proposed version of a merchant account or a policy; the versions of a name have no gaps."""
-
-    __tablename__ = "routing_changes"
-    __table_args__ = (UniqueConstraint("subject", "name", "version"),)
-
-    id: int | None = Field(default=None, sa_column=_identity())
-    subject: str = Field(sa_column=_words())
-    """`account` or `policy`."""
-    name: str = Field(sa_column=_words())
-    """`psp/id`, or the id of the policy."""
-    brand: str = Field(sa_column=_words())
-    """Whose payments a policy is for; `*` is those of every brand without one of its own."""
-    version: int
-    based_on: int
-    """The version that was active when it was proposed; 0 for none."""
-    document: dict[str, Any] = Field(sa_column=_document())
-    reason: str = Field(sa_column=_words())
-    proposed_by: str = Field(sa_column=_words())
-    proposed_at: datetime = Field(sa_column=_time())
-
-
-class DecisionRow(SQLModel, table=True):
-    """What a second person said to a change. The highest id is the generation of what is active."""
-
-    __tablename__ = "routing_decisions"
-
-    id: int | None = Field(default=None, sa_column=_identity())
-    change_id: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
-    decision: str = Field(sa_column=_words())
-    """`approve` or `reject`."""
-    reason: str = Field(sa_column=_words())
-    decided_by: str = Field(sa_column=_words())
-    decided_at: datetime = Field(sa_column=_time())
-
-
 class ReceiptRow(SQLModel, table=True):
     """Why a payment went where it went, each time it was routed."""
 
@@ -101,39 +57,17 @@ class ReceiptRow(SQLModel, table=True):
 
     payment_id: str = Field(sa_column=Column(Text, primary_key=True))
     number: int = Field(primary_key=True)
-    at: datetime = Field(sa_column=_time(now=False))
-    brand: str = Field(sa_column=_words())
-    policy: str = Field(sa_column=_words())
+    at: datetime = Field(sa_column=time())
+    brand: str = Field(sa_column=words())
+    policy: str = Field(sa_column=words())
     version: int
     generation: int = Field(sa_column=Column(BigInteger, nullable=False))
     """Of the merchant accounts and policies, by which it can be worked out again."""
-    facts: dict[str, Any] = Field(sa_column=_document())
-    receipt: dict[str, Any] = Field(sa_column=_document())
-    route: dict[str, Any] = Field(sa_column=_document())
+    facts: dict[str, Any] = Field(sa_column=jsonb())
+    receipt: dict[str, Any] = Field(sa_column=jsonb())
+    route: dict[str, Any] = Field(sa_column=jsonb())
     """The answer that was given, and is given again to whoever asks again."""
-    first_psp: str | None = Field(sa_column=_words(nullable=True))
-    first_account: str | None = Field(sa_column=_words(nullable=True))
-    experiment: str | None = Field(sa_column=_words(nullable=True))
-    arm: str | None = Field(sa_column=_words(nullable=True))
-
-
-class ChargebackRow(SQLModel, table=True):
-    """A payment that a bank took back, as it was reported to us."""
-
-    __tablename__ = "routing_chargebacks"
-    __table_args__ = (Index("routing_chargebacks_at", "at"),)
-
-    payment_id: str = Field(sa_column=Column(Text, primary_key=True))
-    at: datetime = Field(sa_column=_time())
-    """When we heard of it."""
-    reported_by: str = Field(sa_column=_words())
-
-
-class StatisticsRow(SQLModel, table=True):
-    """Counts of first attempts over a sliding window; only the latest versions are kept."""
-
-    __tablename__ = "routing_statistics"
-
-    version: int | None = Field(default=None, sa_column=_identity())
-    document: dict[str, Any] = Field(sa_column=_document())
-    counted_at: datetime = Field(sa_column=_time())
+    first_psp: str | None = Field(sa_column=words(nullable=True))
+    first_account: str | None = Field(sa_column=words(nullable=True))
+    experiment: str | None = Field(sa_column=words(nullable=True))
+    arm: str | None = Field(sa_column=words(nullable=True))

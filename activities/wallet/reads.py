@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.wallet.statement import Balance, Entry, entry_of
 from activities.wallet.tables import AccountRow, EntryRow, TransferRow
 
 ALL_BRANDS = "*"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Balance:
-    """Minor units of one currency. `held` is set aside for payouts and refunds on their way."""
-
-    brand: str
-    currency: str
-    available: int
-    held: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One movement of a player's available or held money; `amount_minor` is signed."""
-
-    id: int
-    brand: str
-    payment_id: str
-    kind: str
-    account: str
-    currency: str
-    amount_minor: int
-    balance_after: int
-    at: datetime
 
 
 class WalletReads:
@@ -77,7 +51,7 @@ class WalletReads:
             query = query.where(col(EntryRow.id) < before)
         async with AsyncSession(self._engine) as session:
             rows = (await session.exec(query)).all()
-        return [_entry(*row) for row in rows]
+        return [entry_of(*row) for row in rows]
 
 
 def _of(player_id: str, brands: Collection[str]) -> list[ColumnElement[bool]]:
@@ -85,17 +59,3 @@ def _of(player_id: str, brands: Collection[str]) -> list[ColumnElement[bool]]:
     if ALL_BRANDS not in brands:
         wanted.append(col(AccountRow.brand).in_(list(brands)))
     return wanted
-
-
-def _entry(entry: EntryRow, account: AccountRow, transfer: TransferRow) -> Entry:
-    return Entry(
-        id=entry.id or 0,
-        brand=account.brand or "",
-        payment_id=transfer.payment_id,
-        kind=transfer.kind,
-        account=account.purpose,
-        currency=account.currency,
-        amount_minor=entry.amount_minor,
-        balance_after=entry.balance_after or 0,
-        at=entry.recorded_at,
-    )

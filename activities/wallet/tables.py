@@ -1,4 +1,4 @@
-"""The ledger's tables. Written only by its SQL functions (migration 0001); append-only."""
+"""The ledger's tables. Written only by its SQL functions (functions/); append-only."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _recorded_at() -> Any:
 class AccountRow(SQLModel, table=True):
     """A player's `available` or `held` money in one currency, or an account of the house.
 
-    House accounts (`psp:<psp>:<merchant account>`, `suspense`) have entries and no balance: a row
-    that everybody updates would be everybody's queue.
+    House accounts (`psp:<psp>:<merchant account>`, and what players owe) have entries and no
+    balance: a row that everybody updates would be everybody's queue.
     """
 
     __tablename__ = "accounts"

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.local.postgres import Database
+from infra.local.stack.postgres import Database
 from infra.postgres import engine, open_pool
 from infra.settings import Postgres
 

@@ -1,4 +1,4 @@
-"""Events, runs that listen to them, and relays with a fault."""
+"""Events, runs that listen to them, and relays whose signals have a fault."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -15,8 +16,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.inbox.relay import Relay
+from activities.inbox.signals import Signals
+from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
-from workflows.domain.psp import Approved, Operation, PspEvent
+from workflows.domain.psp import Approved, Operation
+from workflows.domain.seals import Seal
 
 QUEUE = f"listeners-{uuid.uuid4().hex[:12]}"
 
@@ -35,7 +39,7 @@ class Listener:
         return self.heard
 
     @workflow.signal
-    def psp_event(self, event: PspEvent) -> None:
+    def psp_event(self, event: PspEvent, _: Seal) -> None:
         self.heard.append(event)
 
     @workflow.signal
@@ -47,6 +51,7 @@ Handle = WorkflowHandle[Any, Any]
 
 
 def an_event(payment_id: str = "", event_id: str = "") -> PspEvent:
+    """Each of its own moment, so that none repeats another."""
     payment_id = payment_id or f"in_{uuid.uuid4().hex}"
     money = Money(5000, "EUR")
     return PspEvent(
@@ -56,6 +61,7 @@ def an_event(payment_id: str = "", event_id: str = "") -> PspEvent:
         operation=Operation.AUTHORIZE,
         reply=Approved("auth-1", money),
         amount=money,
+        occurred_at=datetime.now(UTC).isoformat(),
     )
 
 
@@ -123,7 +129,7 @@ async def received_ago(owner: asyncpg.Pool, event: PspEvent, hours: int) -> None
 
 async def until_delivered(pool: asyncpg.Pool, *events: PspEvent) -> float:
     """Seconds from commit to mark, of the slowest. Raises TimeoutError."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             rows = [await row_of(pool, event) for event in events]
             if all(row["delivered_at"] for row in rows):
@@ -147,27 +153,27 @@ class Dies(BaseException):
     """As if the process were killed."""
 
 
-class Refuses(Relay):
-    """Its signals end in this status."""
+class Refuses(Signals):
+    """They end in this status."""
 
     status = RPCStatusCode.INVALID_ARGUMENT
 
-    async def _signal(self, target: str, event: Any) -> None:
+    async def signal(self, target: str, row: asyncpg.Record) -> None:
         raise RPCError("no", self.status, b"")
 
 
-class AnswersSlowly(Relay):
-    """The signals of one payment take long."""
+class AnswersSlowly(Signals):
+    """Those of one payment take long."""
 
     slow = ""
 
-    async def _signal(self, target: str, event: Any) -> None:
+    async def signal(self, target: str, row: asyncpg.Record) -> None:
         if target.endswith(self.slow):
             await asyncio.sleep(2.5)
-        await super()._signal(target, event)
+        await super().signal(target, row)
 
 
-class DiesAfterTheSignal(Relay):
-    async def _signal(self, target: str, event: Any) -> None:
-        await super()._signal(target, event)
+class DiesAfterTheSignal(Signals):
+    async def signal(self, target: str, row: asyncpg.Record) -> None:
+        await super().signal(target, row)
         raise Dies

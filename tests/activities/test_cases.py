@@ -10,23 +10,30 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.exceptions import ApplicationError
 
+from activities.cases.assignment import CaseDesk
 from activities.cases.books import CaseBooks
-from activities.cases.desk import CaseDesk
-from activities.cases.reads import BadCursor, CaseListing, CaseReads
+from activities.cases.listing import BadCursor, CaseListing
+from activities.cases.reads import CaseReads
 from activities.registry.books import RegistryBooks
-from activities.registry.requests import Claim, NewPayment, Requests
+from activities.registry.claims import Claim
+from activities.registry.new_payment import NewPayment
+from activities.registry.requests import Requests
 from workflows.domain.cases import CaseNote
+from workflows.domain.escalations import CaseKind, NewCase
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Attempt, Case, CaseKind, Facts, Kind, Record
+from workflows.domain.payments import Attempt, Facts
 from workflows.domain.psp import MerchantAccount
+from workflows.domain.records import Record
 from workflows.domain.wallet import Player
 
 ABOVE = {"default": Decimal(1000), "JPY": Decimal(5000)}
 
 
-def a_case(money: Money | None = None, **changes: Any) -> Case:
-    told: dict[str, Any] = {
+def a_case(money: Money | None = None, **changes: Any) -> NewCase:
+    fields: dict[str, Any] = {
         "key": f"sandbox:evt-{uuid.uuid4().hex}",
         "payment_id": f"in_{uuid.uuid4().hex}",
         "kind": CaseKind.CONTRADICTION,
@@ -34,14 +41,14 @@ def a_case(money: Money | None = None, **changes: Any) -> Case:
         "money_at_risk": money,
         "facts": {"operation": "capture"},
     }
-    return Case(**(told | changes))
+    return NewCase(**(fields | changes))
 
 
-def name_of(case: Case) -> str:
+def name_of(case: NewCase) -> str:
     return f"case_{hashlib.md5(case.key.encode(), usedforsecurity=False).hexdigest()}"
 
 
-def a_note(case: Case, what: str, key: str = "p-1", **facts: str) -> CaseNote:
+def a_note(case: NewCase, what: str, key: str = "p-1", **facts: str) -> CaseNote:
     return CaseNote(case_id=name_of(case), key=f"{key}:{what}", what=what, by="ann", facts=facts)
 
 
@@ -50,7 +57,7 @@ def books(pool: asyncpg.Pool) -> CaseBooks:
     return CaseBooks(pool, ABOVE)
 
 
-async def row_of(pool: asyncpg.Pool, case: Case) -> asyncpg.Record:
+async def row_of(pool: asyncpg.Pool, case: NewCase) -> asyncpg.Record:
     row = await pool.fetchrow("SELECT * FROM cases WHERE key = $1", case.key)
     assert row is not None
     return row
@@ -217,5 +224,5 @@ async def test_a_payment_is_recalled_as_it_was_recorded(pool: asyncpg.Pool) -> N
     assert (recalled.status, recalled.version, recalled.final) == ("PAYOUT_SETTLED", 2, True)
     assert (recalled.kind, recalled.player) == (Kind.PAYOUT, Player("acme", "player-1"))
     assert (recalled.amount, recalled.facts) == (Money(5000, "EUR"), facts)
-    with pytest.raises(LookupError):
+    with pytest.raises(ApplicationError):
         await registry.recall("po_nobody")

@@ -9,10 +9,12 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from activities.inbox.inbox import Contested, Inbox, NonceUsed, Unstorable
+from activities.inbox.inbox import Inbox
+from activities.inbox.unstored import Contested, NonceUsed, Unstorable
 from tests.activities.listening import an_event, cases_of, row_of
+from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
-from workflows.domain.psp import Pending, PspEvent
+from workflows.domain.psp import Pending
 
 
 async def count_of(pool: asyncpg.Pool, event: PspEvent) -> int:
@@ -86,6 +88,19 @@ async def test_the_first_telling_counts_and_the_other_facts_are_a_case(pool: asy
         5000,
         "EUR",
     )
+
+
+async def test_what_a_psp_does_not_sign_may_be_told_in_other_words_and_nothing_else(
+    pool: asyncpg.Pool,
+) -> None:
+    event = replace(an_event(), unsigned=("occurred_at", "reply.psp_ref"))
+    await Inbox(pool).store([event])
+    other_words = replace(event, occurred_at="2026-03-02T13:00:00Z", reply=Pending("another_page"))
+    in_other_words = replace(event, occurred_at="2026-03-02T13:00:00Z")
+    assert await Inbox(pool).store([in_other_words]) == 0
+    for contradiction in (other_words, replace(in_other_words, amount=Money(1, "EUR"))):
+        with pytest.raises(Contested):
+            await Inbox(pool).store([contradiction])
 
 
 async def test_what_stands_beside_a_contested_event_is_stored(pool: asyncpg.Pool) -> None:

@@ -12,10 +12,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.inbox.inbox import Inbox
 from activities.inbox.relay import Relay
+from activities.inbox.signals import Signals
 from tests.activities.listening import Dies, due_now, opened, row_of, running, until_delivered
 from tests.activities.listening import an_event as event_of
-from workflows.domain.psp import PspEvent
-from workflows.visibility import LATE_EVENT, late_workflow_id
+from tests.sealing import SEALS
+from workflows.domain.events import PspEvent
+from workflows.domain.identity import LATE_EVENT, late_workflow_id
+from workflows.domain.seals import Seal
 
 QUEUE = f"late-{uuid.uuid4().hex[:12]}"
 
@@ -32,13 +35,13 @@ class Hearer:
         return [event.event_id for event in self.heard]
 
     @workflow.signal
-    def psp_event(self, event: PspEvent) -> None:
+    def psp_event(self, event: PspEvent, _: Seal) -> None:
         self.heard.append(event)
 
 
-class DiesAfterTelling(Relay):
-    async def _signal_late(self, row: asyncpg.Record) -> None:
-        await super()._signal_late(row)
+class DiesAfterTelling(Signals):
+    async def signal_late(self, row: asyncpg.Record) -> None:
+        await super().signal_late(row)
         raise Dies
 
 
@@ -75,7 +78,7 @@ async def test_several_facts_about_a_payment_that_is_over_reach_one_run(
 ) -> None:
     first = await a_late_one(pool, owner)
     second = await a_late_one(pool, owner, first.payment_id)
-    async with running(Relay(pool, temporal_client, queue=QUEUE)):
+    async with running(Relay(pool, Signals(temporal_client, QUEUE, SEALS))):
         await until_delivered(pool, first, second)
     heard = await heard_by_late_run(temporal_client, first)
     assert sorted(heard) == sorted([first.event_id, second.event_id])
@@ -85,7 +88,7 @@ async def test_several_facts_about_a_payment_that_is_over_reach_one_run(
 async def test_a_fact_after_that_run_has_ended_starts_another(
     pool: asyncpg.Pool, owner: asyncpg.Pool, temporal_client: Client
 ) -> None:
-    relay = Relay(pool, temporal_client, queue=QUEUE)
+    relay = Relay(pool, Signals(temporal_client, QUEUE, SEALS))
     first = await a_late_one(pool, owner)
     await relay.sweep()
     assert await heard_by_late_run(temporal_client, first) == [first.event_id]
@@ -99,10 +102,10 @@ async def test_a_relay_that_dies_after_telling_tells_again(
 ) -> None:
     event = await a_late_one(pool, owner)
     with pytest.raises(Dies):
-        await DiesAfterTelling(pool, temporal_client, queue=QUEUE).sweep()
+        await Relay(pool, DiesAfterTelling(temporal_client, QUEUE, SEALS)).sweep()
     assert (await row_of(pool, event))["delivered_at"] is None
     await due_now(owner, event)
-    await Relay(pool, temporal_client, queue=QUEUE).sweep()
+    await Relay(pool, Signals(temporal_client, QUEUE, SEALS)).sweep()
     assert (await row_of(pool, event))["delivered_at"] is not None
     heard = await heard_by_late_run(temporal_client, event)
     assert set(heard) == {event.event_id}

@@ -8,14 +8,22 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from activities.risk.players import RiskPlayer, RiskPlayers
+from activities.risk.players import RiskPlayers
 from activities.risk.screen import RiskScreen
-from infra.settings import Limits, Risk
+from activities.risk.settings import Limits, RiskSettings
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Cleared, Kind, ScreenRequest, Stopped, Verdict
+from workflows.domain.risk import (
+    ApprovalReason,
+    Cleared,
+    RiskPlayer,
+    ScreenRequest,
+    Stopped,
+    Verdict,
+)
 from workflows.domain.wallet import Player
 
-RULES = Risk(
+RULES = RiskSettings(
     limits=Limits(
         deposit_minimum={"default": Decimal(5)},
         deposit_maximum={"default": Decimal(1000), "JPY": Decimal(150000)},
@@ -111,11 +119,16 @@ async def test_a_payout_needs_a_verified_player_where_the_licence_demands_it(
 
 async def test_large_payouts_and_those_of_vips_need_a_second_person(pool: asyncpg.Pool) -> None:
     vip = await known(pool, RiskPlayer(vip=True))
-    second = Cleared(needs_approval=True)
+    vips = Cleared(needs_approval=True, why=(ApprovalReason.VIP,))
+    large = Cleared(needs_approval=True, why=(ApprovalReason.LARGE_AMOUNT,))
     assert await screened(pool, request(Kind.PAYOUT, Money(50_000, "EUR"))) == Cleared()
-    assert await screened(pool, request(Kind.PAYOUT, Money(50_001, "EUR"))) == second
-    assert await screened(pool, request(Kind.PAYOUT, player=vip)) == second
-    assert await screened(pool, request(Kind.PAYOUT, segment="vip")) == second
+    assert await screened(pool, request(Kind.PAYOUT, Money(50_001, "EUR"))) == large
+    assert await screened(pool, request(Kind.PAYOUT, player=vip)) == vips
+    assert await screened(pool, request(Kind.PAYOUT, segment="vip")) == vips
+    both = await screened(pool, request(Kind.PAYOUT, Money(50_001, "EUR"), player=vip))
+    assert both == Cleared(
+        needs_approval=True, why=(ApprovalReason.VIP, ApprovalReason.LARGE_AMOUNT)
+    )
     assert await screened(pool, request(Kind.DEPOSIT, Money(50_001, "EUR"), player=vip)) == (
         Cleared()
     )

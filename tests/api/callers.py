@@ -15,6 +15,10 @@ class Caller:
         self._http = http
         self._token = token
 
+    @property
+    def token(self) -> str:
+        return self._token
+
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self._http.get(path, headers=self._headers(headers))
 
@@ -29,20 +33,25 @@ class Caller:
     async def write(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str
     ) -> httpx.Response:
-        told = self._headers(headers) | {"X-Idempotency-Key": key or uuid.uuid4().hex}
-        return await self._http.request(method, path, json=body, headers=told)
+        all_headers = self._headers(headers) | {"X-Idempotency-Key": key or uuid.uuid4().hex}
+        return await self._http.request(method, path, json=body, headers=all_headers)
 
     async def send(
         self, path: str, raw: bytes, content_type: str = "application/json"
     ) -> httpx.Response:
         """A body as it is, proper JSON or not."""
-        told = self._headers({"Content-Type": content_type})
-        told["X-Idempotency-Key"] = uuid.uuid4().hex
-        return await self._http.post(path, content=raw, headers=told)
+        headers = self._headers({"Content-Type": content_type})
+        headers["X-Idempotency-Key"] = uuid.uuid4().hex
+        return await self._http.post(path, content=raw, headers=headers)
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in more.items()}
         return {"Authorization": f"Bearer {self._token}"} | named
+
+
+def without_trace(answer: httpx.Response) -> str:
+    """Its text without the trace id, which is made by chance and may hold any few digits."""
+    return answer.text.replace(answer.headers["X-Trace-Id"], "")
 
 
 def money(amount: Any, currency: str = "EUR") -> dict[str, Any]:
@@ -81,15 +90,15 @@ async def captured(platform: Caller, **changes: Any) -> dict[str, Any]:
     opened = (await platform.post("/v1/cashier/intents", intent(**changes))).json()
     done = await platform.post(f"/v1/cashier/intents/{opened['intent_id']}/authorize")
     assert done.status_code == 201, done.text
-    told: dict[str, Any] = done.json()
-    assert told["status"] == "CAPTURED", told
-    return told
+    deposit: dict[str, Any] = done.json()
+    assert deposit["status"] == "CAPTURED", deposit
+    return deposit
 
 
 def slug(response: httpx.Response) -> str:
     """What kind of problem it is."""
     assert response.headers["content-type"] == "application/problem+json", response.text
-    told = response.json()
-    assert told["status"] == response.status_code
-    assert told["trace_id"]
-    return str(told["type"]).removeprefix("urn:paysaga:problem:")
+    problem = response.json()
+    assert problem["status"] == response.status_code
+    assert problem["trace_id"]
+    return str(problem["type"]).removeprefix("urn:paysaga:problem:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import asyncpg
 import httpx
@@ -12,19 +13,32 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from activities.access.credentials import Credentials, Role
+from activities.access.credential import Role
+from activities.access.issuer import Issuer
+from activities.psp.asked import Asked
 from activities.psp.catalog import Catalog
+from activities.psp.once import AskedOnce
+from activities.routing.settings import Account, RoutingSettings
+from activities.settings import Settings
 from api.app import create_app
-from infra.local.postgres import Database
+from infra.local.stack.postgres import Database, LocalPostgres
 from infra.postgres import open_pool
-from infra.settings import Account, Api, Postgres, Routing, Settings, Temporal
+from infra.settings import Api, Postgres, Temporal
 from tests.api.callers import Caller
 from tests.api.returning import ReturningPlugin
 from tests.api.routing_desk import Desk
+from tests.databases import a_database
 from tests.workflows.world import FakePsp
 from workers.assembly import answers, core_worker, psp_worker
 
 Issue = Callable[..., Awaitable[Caller]]
+
+
+@pytest.fixture(scope="session")
+async def database(postgres_server: LocalPostgres) -> AsyncIterator[Database]:
+    """Of their own: lists and searches would find what other tests have made up."""
+    async with a_database(postgres_server, "api") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +47,7 @@ def settings(database: Database, temporal_client: Client) -> Settings:
     name = uuid.uuid4().hex[:12]
     return Settings(
         profile="sandbox",
-        postgres=Postgres.model_validate({"url": database.url}),
+        postgres=Postgres.model_validate({"url": database.api_url}),
         temporal=Temporal(
             address=temporal_client.service_client.config.target_host, core_queue=f"core-{name}"
         ),
@@ -41,14 +55,17 @@ def settings(database: Database, temporal_client: Client) -> Settings:
             return_url_hosts=["casino.example", "*.casino.example", "localhost"],
             answer_seconds=10.0,
             credential_cache_seconds=0.0,
+            # All tests ask from one address.
+            wrong_tokens_per_minute=100_000,
         ),
-        routing=Routing(accounts=[Account(psp=f"fake{name}", id="primary")]),
+        routing=RoutingSettings(accounts=[Account(psp=f"fake{name}", id="primary")]),
     )
 
 
 @pytest.fixture(scope="session")
-async def pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
-    async with await open_pool(settings.postgres) as pool:
+async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
+    """What API and worker may do together; the API itself has its own role."""
+    async with await open_pool(Postgres.model_validate({"url": database.url})) as pool:
         yield pool
 
 
@@ -69,7 +86,7 @@ async def running(
     name = settings.routing.accounts[0].psp
     async with (
         core_worker(temporal_client, settings, books),
-        psp_worker(temporal_client, settings, name, psp),
+        psp_worker(temporal_client, settings, name, AskedOnce(Asked(pool), psp)),
     ):
         yield psp
 
@@ -96,11 +113,12 @@ async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 async def issue(http: httpx.AsyncClient, owner: asyncpg.Pool) -> Issue:
-    """Somebody with these roles and brands, under a name of their own."""
+    """Somebody with these roles and brands, under a name of their own. What else is given is the
+    credential's: `person`, `routes`, `at_most`, `lasts`."""
 
-    async def issued(*roles: Role, brands: tuple[str, ...] = ("acme",)) -> Caller:
-        name = f"{roles[0]}-{uuid.uuid4().hex[:8]}"
-        return Caller(http, await Credentials(owner).issue(name, roles, brands))
+    async def issued(*roles: Role, brands: tuple[str, ...] = ("acme",), **more: Any) -> Caller:
+        name = more.pop("name", f"{roles[0]}-{uuid.uuid4().hex[:8]}")
+        return Caller(http, await Issuer(owner).issue(name, roles, brands, **more))
 
     return issued
 

@@ -31,8 +31,8 @@ def rule(name: str, field: str, value: str, then: dict[str, Any]) -> dict[str, A
 def policy(brand: str | None, *rules: dict[str, Any], default: dict[str, Any]) -> dict[str, Any]:
     """A proposal; the policy is called `p-` and its brand."""
     document = {"id": f"p-{brand}", "rules": list(rules), "default": default}
-    told: dict[str, Any] = {"policy": document, "reason": "spring"}
-    return told if brand is None else told | {"brand_id": brand}
+    proposal: dict[str, Any] = {"policy": document, "reason": "spring"}
+    return proposal if brand is None else proposal | {"brand_id": brand}
 
 
 def pointers(response: httpx.Response) -> dict[str, str]:
@@ -52,8 +52,8 @@ class Desk:
         assert proposed.status_code == 201, proposed.text
         done = await self.decided(proposed.json()["id"], "approve")
         assert done.status_code == 201, done.text
-        told: dict[str, Any] = done.json()
-        return told
+        answer: dict[str, Any] = done.json()
+        return answer
 
     async def decided(self, change_id: int, decision: str) -> httpx.Response:
         body = {"decision": decision, "reason": "seen"}
@@ -74,5 +74,5 @@ async def paid(platform: Caller, brand: str, **changes: Any) -> dict[str, Any]:
     opened = await platform.post("/v1/cashier/intents", wish)
     assert opened.status_code == 201, opened.text
     path = f"/v1/cashier/intents/{opened.json()['intent_id']}/authorize"
-    told: dict[str, Any] = (await platform.post(path)).json()
-    return told
+    deposit: dict[str, Any] = (await platform.post(path)).json()
+    return deposit

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
 
 from activities.psp.catalog import Catalog, found
+from activities.settings import Settings
 from api.app import create_app
-from infra.settings import Inbox, Settings, Temporal
+from infra.settings import Inbox, Temporal
 from tests.api.callers import slug
 from tests.api.conftest import speaking_to
 
@@ -54,9 +55,9 @@ async def door(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield await stack.enter_async_context(speaking_to(made))
 
 
-def told(**changes: Any) -> dict[str, Any]:
+def an_event(**changes: Any) -> dict[str, Any]:
     event_id = f"evt_{uuid.uuid4().hex}"
-    data = {
+    authorization = {
         "id": "auth_1",
         "operation": "authorization",
         "status": "approved",
@@ -71,7 +72,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "id": event_id,
         "type": "authorization.approved",
         "created_at": "2026-01-01T00:00:00Z",
-        "data": data,
+        "data": authorization,
     } | changes
 
 
@@ -115,7 +116,7 @@ async def stored(pool: asyncpg.Pool, event: dict[str, Any]) -> int:
 async def test_a_signed_webhook_is_stored_once_and_acknowledged_every_time(
     door: httpx.AsyncClient, pool: asyncpg.Pool, to: str
 ) -> None:
-    event = told()
+    event = an_event()
     for _ in range(3):
         answer = await sent(door, event, to)
         assert (answer.status_code, answer.json()) == (200, {"received": 1})
@@ -125,7 +126,7 @@ async def test_a_signed_webhook_is_stored_once_and_acknowledged_every_time(
 async def test_the_acknowledgement_waits_for_the_commit(
     door: httpx.AsyncClient, pool: asyncpg.Pool, owner: asyncpg.Pool
 ) -> None:
-    event = told()
+    event = an_event()
     async with owner.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE inbox_events IN EXCLUSIVE MODE")
         sending = asyncio.create_task(sent(door, event))
@@ -138,7 +139,7 @@ async def test_the_acknowledgement_waits_for_the_commit(
 async def test_it_is_stored_as_a_fact_in_our_own_words(
     door: httpx.AsyncClient, pool: asyncpg.Pool
 ) -> None:
-    event = told()
+    event = an_event()
     await sent(door, event)
     kept = await pool.fetchval("SELECT event FROM inbox_events WHERE event_id = $1", event["id"])
     assert kept["key"] == event["data"]["reference"]
@@ -149,7 +150,7 @@ async def test_it_is_stored_as_a_fact_in_our_own_words(
 async def test_a_forged_or_altered_webhook_is_refused_and_not_stored(
     door: httpx.AsyncClient, pool: asyncpg.Pool
 ) -> None:
-    event = told()
+    event = an_event()
     body = json.dumps(event).encode()
     other = "whsec_" + base64.b64encode(b"some other secret, also long eno").decode()
     good = signed(body, event["id"])
@@ -172,7 +173,7 @@ async def test_a_forged_or_altered_webhook_is_refused_and_not_stored(
 async def test_a_webhook_from_another_time_is_refused(
     door: httpx.AsyncClient, pool: asyncpg.Pool, age: int
 ) -> None:
-    event = told()
+    event = an_event()
     body = json.dumps(event).encode()
     refused = await door.post(DOOR, content=body, headers=signed(body, event["id"], age=age))
     assert (refused.status_code, slug(refused)) == (401, "webhook-refused")
@@ -182,21 +183,28 @@ async def test_a_webhook_from_another_time_is_refused(
 async def test_an_event_that_means_nothing_to_us_is_acknowledged(
     door: httpx.AsyncClient, pool: asyncpg.Pool
 ) -> None:
-    event = told(type="report.ready", data={"report": 7})
+    event = an_event(type="report.ready", data={"report": 7})
     answer = await sent(door, event)
     assert (answer.status_code, answer.json()) == (200, {"received": 0})
 
 
 async def test_a_signed_webhook_that_cannot_be_read_is_refused(door: httpx.AsyncClient) -> None:
-    for unreadable in (told(data={}), told(type=7)):
+    for unreadable in (an_event(data={}), an_event(type=7)):
         refused = await sent(door, unreadable)
         assert (refused.status_code, slug(refused)) == (422, "webhook-refused")
 
 
-async def test_a_large_webhook_is_refused_before_it_is_read(door: httpx.AsyncClient) -> None:
-    json_type = {"content-type": "application/json"}
-    refused = await door.post(DOOR, content=b"x" * 70_000, headers=json_type)
+async def test_a_webhook_of_a_megabyte_is_taken_and_a_larger_one_is_not_read(
+    door: httpx.AsyncClient, pool: asyncpg.Pool
+) -> None:
+    event, megabyte = an_event(), 1_048_576
+    padding = megabyte - len(json.dumps(event | {"about": ""}).encode())
+    taken = await sent(door, event | {"about": "x" * padding})
+    assert (taken.status_code, await stored(pool, event)) == (200, 1), taken.text
+    longer = an_event()
+    refused = await sent(door, longer | {"about": "x" * (padding + 1)})
     assert (refused.status_code, slug(refused)) == (413, "body-too-large")
+    assert await stored(pool, longer) == 0
 
 
 async def test_a_psp_that_we_do_not_speak_to_has_no_door(door: httpx.AsyncClient) -> None:
@@ -208,7 +216,7 @@ async def test_a_webhook_is_heard_in_every_form_of_signature(
     door: httpx.AsyncClient, pool: asyncpg.Pool
 ) -> None:
     for sign in (signed, signed_by_key, lambda body, _: plainly_signed(body)):
-        event = told()
+        event = an_event()
         body = json.dumps(event).encode()
         answer = await door.post(DOOR, content=body, headers=sign(body, event["id"]))
         assert (answer.status_code, answer.json()) == (200, {"received": 1})
@@ -218,7 +226,7 @@ async def test_a_webhook_is_heard_in_every_form_of_signature(
 async def test_a_nonce_counts_once_and_the_same_event_under_another_is_known(
     door: httpx.AsyncClient, pool: asyncpg.Pool
 ) -> None:
-    first, second = told(), told()
+    first, second = an_event(), an_event()
     bodies = [json.dumps(event).encode() for event in (first, second)]
     headers = plainly_signed(bodies[0])
     assert (await door.post(DOOR, content=bodies[0], headers=headers)).status_code == 200
@@ -234,7 +242,7 @@ async def test_a_nonce_counts_once_and_the_same_event_under_another_is_known(
 async def test_an_event_told_again_with_other_facts_changes_nothing_and_becomes_a_case(
     door: httpx.AsyncClient, pool: asyncpg.Pool
 ) -> None:
-    event = told()
+    event = an_event()
     other = event | {"data": event["data"] | {"amount": 9000}}
     assert (await sent(door, event)).status_code == 200
     for _ in range(2):
@@ -252,7 +260,7 @@ async def test_an_event_told_again_with_other_facts_changes_nothing_and_becomes_
 async def test_an_event_told_again_in_other_words_is_the_same_event(
     door: httpx.AsyncClient,
 ) -> None:
-    event = told()
+    event = an_event()
     assert (await sent(door, event)).status_code == 200
     answer = await sent(door, {"delivery": 2} | event)
     assert answer.status_code == 200
@@ -265,7 +273,7 @@ async def test_an_event_told_again_in_other_words_is_the_same_event(
 async def test_what_does_not_say_that_it_is_json_is_refused(
     door: httpx.AsyncClient, pool: asyncpg.Pool, kind: str
 ) -> None:
-    event = told()
+    event = an_event()
     body = json.dumps(event).encode()
     headers = signed(body, event["id"]) | {"content-type": kind}
     refused = await door.post(DOOR, content=body, headers=headers)
@@ -275,7 +283,7 @@ async def test_what_does_not_say_that_it_is_json_is_refused(
 
 @pytest.mark.parametrize("kind", ["application/json; charset=UTF-8", "application/vnd.psp+json"])
 async def test_json_by_any_of_its_names_is_heard(door: httpx.AsyncClient, kind: str) -> None:
-    event = told()
+    event = an_event()
     body = json.dumps(event).encode()
     headers = signed(body, event["id"]) | {"content-type": kind}
     assert (await door.post(DOOR, content=body, headers=headers)).status_code == 200
@@ -285,6 +293,6 @@ async def test_json_by_any_of_its_names_is_heard(door: httpx.AsyncClient, kind: 
 async def test_what_cannot_be_stored_is_refused_as_malformed(
     door: httpx.AsyncClient, reference: str
 ) -> None:
-    event = told()
+    event = an_event()
     refused = await sent(door, event | {"data": event["data"] | {"reference": reference}})
     assert (refused.status_code, slug(refused)) == (422, "webhook-refused")

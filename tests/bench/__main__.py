@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.stack import local_stack
+from infra.local.stack.stack import local_stack
 from tests.bench.deposits import bench_deposits
 from tests.bench.recovery import bench_recovery
 from tests.bench.wallet import bench_wallet

@@ -13,7 +13,7 @@ import httpx
 from rich.table import Table
 from temporalio.client import Client
 
-from infra.local.addresses import Stack
+from infra.local.stack.addresses import Stack
 from infra.settings import Temporal
 from infra.temporal import connect
 from tests.bench.floor import QUEUE, Empty

@@ -24,16 +24,18 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.migrations import upgrade
-from activities.routing.drain import Drainer, Resumes, Tell
-from activities.routing.stops import Scope, Stops
-from infra.local.ports import free_ports
-from infra.local.postgres import LocalPostgres
-from infra.local.temporal import LocalTemporal
+from activities.routing.stopping.drain import Drainer, Tell
+from activities.routing.stopping.resumes import Resumes
+from activities.routing.stopping.stops import Stops
+from infra.local.stack.ports import free_ports
+from infra.local.stack.postgres import LocalPostgres
+from infra.local.stack.temporal import LocalTemporal
 from infra.observability import start_logging
 from infra.postgres import open_pool
 from infra.settings import Log, Postgres, Temporal
 from infra.temporal import connect
-from workflows.domain.payments import Movement
+from workflows.domain.payments import Stoppable
+from workflows.domain.routing.stop_scope import StopScope
 
 QUEUE = "bench-parked"
 PARKED = int(os.environ.get("PARKED", "10000"))
@@ -68,7 +70,7 @@ async def main() -> None:
         table = Table("draining", "payments", "seconds", "a second", title="Parked payments")
         sink = _Sink()
         await _measured(table, "as fast as it goes, told to nobody", pool, sink, PARKED, 100_000)
-        if len(sink.told) != PARKED or len(set(sink.told)) != PARKED:
+        if len(sink.resumed) != PARKED or len(set(sink.resumed)) != PARKED:
             raise AssertionError("a payment was let go twice, or never")
         handles: list[WorkflowHandle[Waits, int]] = []
 
@@ -86,10 +88,10 @@ async def main() -> None:
 
 class _Sink:
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.resumed: list[str] = []
 
     async def __call__(self, payment_id: str) -> bool:
-        self.told.append(payment_id)
+        self.resumed.append(payment_id)
         return True
 
 
@@ -104,7 +106,7 @@ async def _measured(
 ) -> None:
     stops, psp = Stops(pool), f"psp{uuid.uuid4().hex[:8]}"
     stop = await stops.put(
-        Scope(operation=Movement.CAPTURES, psp=psp), reason="they are down", by="bench"
+        StopScope(operation=Stoppable.CAPTURES, psp=psp), reason="they are down", by="bench"
     )
     payments = [f"in_{uuid.uuid4().hex}" for _ in range(count)]
 

@@ -23,8 +23,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.addresses import Stack
-from infra.local.stack import local_stack
+from infra.local.stack.addresses import Stack
+from infra.local.stack.stack import local_stack
 from tests.bench.deposits import cashier
 
 BEFORE, AFTER = 60, int(os.environ.get("DEPOSITS", "200"))
@@ -93,11 +93,11 @@ async def _deposit(http: httpx.AsyncClient) -> Seen:
     opened.raise_for_status()
     path = f"/v1/cashier/intents/{opened.json()['intent_id']}"
     done = await http.post(f"{path}/authorize", headers={"X-Idempotency-Key": f"{key}-go"})
-    told = done.json()
+    deposit = done.json()
     return Seen(
         opened.json()["intent_id"],
-        told.get("status") == "CAPTURED",
-        told.get("merchant_account"),
+        deposit.get("status") == "CAPTURED",
+        deposit.get("merchant_account"),
         (time.perf_counter() - since) * 1000,
     )
 
@@ -106,8 +106,8 @@ async def _asked_of_primary(http: httpx.AsyncClient, seen: list[Seen]) -> int:
     """Deposits of which the dead account was asked, whatever came of it."""
     asked = 0
     for each in seen:
-        told = (await http.get(f"/v1/cashier/intents/{each.intent_id}")).json()
-        attempts = [one for one in told["attempts"] if one["step"].startswith("authorize")]
+        deposit = (await http.get(f"/v1/cashier/intents/{each.intent_id}")).json()
+        attempts = [one for one in deposit["attempts"] if one["step"].startswith("authorize")]
         first = attempts[0]["merchant_account"] if attempts else "primary"
         asked += first == "primary"
     return asked

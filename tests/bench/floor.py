@@ -10,7 +10,7 @@ import sys
 from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from infra.settings import settings
+from activities.settings import settings
 from infra.temporal import connect
 
 QUEUE = "bench-floor"

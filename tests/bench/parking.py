@@ -21,8 +21,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.addresses import Stack
-from infra.local.stack import local_stack
+from infra.local.stack.addresses import Stack
+from infra.local.stack.stack import local_stack
 from tests.bench.deposits import cashier
 
 SECONDS = float(os.environ.get("SECONDS_OF_DEPOSITS", "150"))
@@ -84,9 +84,9 @@ async def _held(http: httpx.AsyncClient, until: float) -> list[str]:
         while time.monotonic() < until and len(held) < AT_MOST:
             wish = _WISH | {"player_id": f"player-{uuid.uuid4().hex}"}
             intent_id = (await _told(http, "/v1/cashier/intents", 201, wish))["intent_id"]
-            told = await _told(http, f"/v1/cashier/intents/{intent_id}/authorize", 201)
-            if told["status"] != "AUTHORIZED":
-                raise RuntimeError(f"a deposit is not held: {told['status']}")
+            deposit = await _told(http, f"/v1/cashier/intents/{intent_id}/authorize", 201)
+            if deposit["status"] != "AUTHORIZED":
+                raise RuntimeError(f"a deposit is not held: {deposit['status']}")
             held.append(intent_id)
 
     await asyncio.gather(*(keep_going() for _ in range(_IN_FLIGHT)))
@@ -94,9 +94,9 @@ async def _held(http: httpx.AsyncClient, until: float) -> list[str]:
 
 
 async def _parks(http: httpx.AsyncClient, intent_id: str) -> None:
-    told = await _told(http, f"/v1/cashier/intents/{intent_id}/capture", 202)
-    if told["status"] != "PARKED":
-        raise RuntimeError(f"a deposit did not park: {told['status']}")
+    deposit = await _told(http, f"/v1/cashier/intents/{intent_id}/capture", 202)
+    if deposit["status"] != "PARKED":
+        raise RuntimeError(f"a deposit did not park: {deposit['status']}")
 
 
 async def _captured(http: httpx.AsyncClient, intent_id: str) -> None:
@@ -112,8 +112,8 @@ async def _captured(http: httpx.AsyncClient, intent_id: str) -> None:
 async def _captures(stack: Stack) -> list[dict[str, Any]]:
     """Of the PSP's own journal."""
     async with httpx.AsyncClient(base_url=stack.psp_url, trust_env=False) as psp:
-        told = await psp.get("/_control/journal", params={"operation": "capture"})
-    entries: list[dict[str, Any]] = told.json()["entries"]
+        journal = await psp.get("/_control/journal", params={"operation": "capture"})
+    entries: list[dict[str, Any]] = journal.json()["entries"]
     return entries
 
 
@@ -133,8 +133,8 @@ async def _told(
     answer = await http.post(path, json=body or {}, headers=named)
     if answer.status_code != status:
         raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
-    told: dict[str, Any] = answer.json()
-    return told
+    reply: dict[str, Any] = answer.json()
+    return reply
 
 
 async def _each(held: list[str], act: Any) -> None:

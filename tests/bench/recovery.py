@@ -10,7 +10,7 @@ import time
 import httpx
 from rich.table import Table
 
-from infra.local.addresses import Stack
+from infra.local.stack.addresses import Stack
 from tests.bench.deposits import cashier, deposit
 
 AIMS = {"worker": "6 s", "temporal": "5 s", "postgres": "", "api": "", "sandbox-psp": ""}

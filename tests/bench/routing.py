@@ -17,18 +17,19 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Kind
 from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.accounts import Accounts, Cost, Limit, MerchantAccountProfile
 from workflows.domain.routing.breaker import State
 from workflows.domain.routing.decision import decide
 from workflows.domain.routing.draw import Draw
-from workflows.domain.routing.experiments import Arm, Experiment
 from workflows.domain.routing.facts import CardType, RoutingFacts, Weekday
-from workflows.domain.routing.fields import Field
 from workflows.domain.routing.health import Health, Standing
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.learning.experiments import Arm, Experiment
+from workflows.domain.routing.learning.statistics import Counts, Statistics, Tally
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.rules import (
     Action,
     All,
     AtLeast,
@@ -46,8 +47,7 @@ from workflows.domain.routing.rules import (
     Split,
     Target,
 )
-from workflows.domain.routing.statistics import Counts, Statistics, Tally
-from workflows.domain.routing.validation import validate
+from workflows.domain.routing.proofs.validation import validate
 
 AIM, RULES, ACCOUNTS, PAYMENTS, ROUNDS = 20_000, 200, 20, 20_000, 5
 COUNTRIES = [a + b for a in "ABCDEFG" for b in "ABCDEFGH"]

@@ -12,8 +12,8 @@ import asyncpg
 from rich.table import Table
 
 from activities.wallet.ledger import Ledger
-from infra.local.addresses import Stack
-from infra.local.cluster import find_programs
+from infra.local.stack.addresses import Stack
+from infra.local.stack.cluster import find_programs
 from infra.postgres import open_pool
 from infra.settings import Postgres
 from tests.bench.load import load
@@ -26,7 +26,9 @@ HOUSE = MerchantAccount("sandbox", "primary")
 
 
 async def bench_wallet(stack: Stack) -> Table:
-    at = Postgres.model_validate({"url": stack.postgres.url, "pool_size": CLIENTS})
+    at = Postgres.model_validate(
+        {"url": stack.postgres.database().worker_url, "pool_size": CLIENTS}
+    )
     owner = Postgres.model_validate({"url": stack.postgres.migration_url, "pool_size": CLIENTS})
     async with await open_pool(at) as pool, await open_pool(owner) as bare:
         ledger = Ledger(pool)
@@ -100,12 +102,16 @@ async def _pgbench(stack: Stack, players: int) -> float:
         process = await asyncio.create_subprocess_exec(
             str(find_programs() / "pgbench"),
             *("--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", "--jobs=2"),
-            *(f"--transactions={TOTAL // CLIENTS}", f"--file={script}", stack.postgres.url),
+            *(
+                f"--transactions={TOTAL // CLIENTS}",
+                f"--file={script}",
+                stack.postgres.database().worker_url,
+            ),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        said, complained = await process.communicate()
-    found = re.search(r"tps = ([0-9.]+)", said.decode())
+        output, complained = await process.communicate()
+    found = re.search(r"tps = ([0-9.]+)", output.decode())
     if found is None:
         raise RuntimeError(f"pgbench did not finish: {complained.decode()[-500:]}")
     return float(found.group(1))

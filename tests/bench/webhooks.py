@@ -18,7 +18,7 @@ import asyncpg
 import httpx
 from rich.table import Table
 
-from infra.local.addresses import Stack
+from infra.local.stack.addresses import Stack
 from tests.bench.deposits import cashier, deposit
 from tests.bench.load import load
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.interrupts import until_interrupted
-from infra.local.launch import end_with_parent
-from infra.local.ports import LocalError
+from infra.local.stack.interrupts import until_interrupted
+from infra.local.stack.launch import end_with_parent
+from infra.local.stack.ports import LocalError
 from tests.chaos.run import Plan, run
 from tests.chaos.screen import show
 
@@ -28,8 +28,8 @@ _INTERRUPTED = 130
 
 def main() -> int:
     asked = _parser().parse_args()
-    if asked.with_parent:
-        end_with_parent(signal.SIGTERM)
+    if asked.with_parent is not None:
+        end_with_parent(signal.SIGTERM, asked.with_parent)
     for name in [name for name in os.environ if name.startswith("PAYSAGA_")]:
         del os.environ[name]
     console = Console()
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--payments", type=int, default=300, help="about so many")
     option("--faults", default="all", help="all, a number, or names separated by `;`")
     option("--keep", action="store_true", help="keep the folder with the logs in any case")
-    option("--with-parent", action="store_true", help="end when what started this ends")
+    option("--with-parent", type=int, metavar="PID", help="end when what started this ends")
     return parser
 
 

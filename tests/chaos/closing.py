@@ -28,7 +28,7 @@ FROM payments p WHERE NOT final ORDER BY id
 """
 _UNHEARD = """
 SELECT (SELECT count(*) FROM inbox_events WHERE delivered_at IS NULL AND parked IS NULL) AS inbox,
-    (SELECT count(*) FROM notices WHERE next_at IS NOT NULL) AS notices
+    (SELECT count(*) FROM outgoing_events WHERE next_at IS NOT NULL) AS outgoing_events
 """
 
 
@@ -82,20 +82,22 @@ class Closing:
     async def _unheard(self) -> list[str]:
         """What is on its way: webhooks to us or to a run, and events to the platform."""
         [row] = await self._rows(_UNHEARD)
-        told = (await self._at.psp.get("/_control/webhooks")).json()["webhooks"]
-        waiting = sum(event["state"] == "waiting" for event in told)
+        webhooks = (await self._at.psp.get("/_control/webhooks")).json()["webhooks"]
+        waiting = sum(event["state"] == "waiting" for event in webhooks)
         return [
             f"{count} {what}"
             for count, what in (
                 (row["inbox"], "webhooks are in the inbox"),
                 (waiting, "webhooks are with the PSP"),
-                (row["notices"], "events wait to be told to the platform"),
+                (row["outgoing_events"], "events wait to be told to the platform"),
             )
             if count
         ]
 
     async def _rows(self, query: str) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self._at.stack.postgres.url, ssl=False)
+        connection = await asyncpg.connect(
+            self._at.stack.postgres.database().auditor_url, ssl=False
+        )
         try:
             return await connection.fetch(query)
         finally:

@@ -49,8 +49,8 @@ class Drill:
             self._diary.retries.total() - repeated,
             recovered,
         )
-        told = "not within the time" if recovered is None else f"after {recovered:.1f} s"
-        self._say(f"{fault.name}: recovered {told}")
+        when = "not within the time" if recovered is None else f"after {recovered:.1f} s"
+        self._say(f"{fault.name}: recovered {when}")
         return blow
 
     async def _recovery(self) -> float | None:

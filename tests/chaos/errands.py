@@ -90,6 +90,19 @@ class Errand:
         body = {"decision": decision, "reason": "seen", "until": until}
         return await self._ask(f"{PAYOUTS}/{payout_id}/approvals", body, by="approver")
 
+    async def once(self, payment_id: str, command: str) -> Answer | None:
+        """Told once and never again, whatever comes of it: `approve` and `decline` of a payout by
+        an approver, all else by the platform."""
+        payout = payment_id.startswith("po_")
+        body: Body = {}
+        path, by = f"{INTENTS}/{payment_id}/{command}", "platform"
+        if payout:
+            path = f"{PAYOUTS}/{payment_id}/cancel"
+        if command in ("approve", "decline"):
+            path, by = f"{PAYOUTS}/{payment_id}/approvals", "approver"
+            body = {"decision": command, "reason": "seen", "until": None}
+        return await self.platform.ask_once(path, body, key=self._key(), dice=self.dice, by=by)
+
     async def follow(self, payment_id: str, *statuses: str) -> Body:
         return await self.platform.until(payment_id, *statuses, seconds=self.patience_seconds)
 

@@ -13,7 +13,7 @@ from typing import get_args
 import asyncpg
 import psutil
 
-from infra.sandbox_psp.faults import Kind
+from infra.local.psps.sandbox.faults import Kind
 from tests.chaos.ground import Ground
 from tests.chaos.link import Weather
 
@@ -152,8 +152,8 @@ async def _webhooks_held_back(at: Ground) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _webhooks_again(at: Ground) -> AsyncIterator[None]:
-    told = (await at.psp.get("/_control/webhooks")).json()["webhooks"]
-    events = [event["id"] for event in told if event["state"] != "withheld"][-RESENT_AT_MOST:]
+    webhooks = (await at.psp.get("/_control/webhooks")).json()["webhooks"]
+    events = [event["id"] for event in webhooks if event["state"] != "withheld"][-RESENT_AT_MOST:]
     for _ in range(2):
         await asyncio.gather(
             *(at.psp.post(f"/_control/webhooks/{event}/resend") for event in events)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from infra.local.demo.money import amount_of
+from tests.chaos import giving_up
 from tests.chaos.errands import Errand
 
 Play = Callable[[Errand], Awaitable[None]]
@@ -197,4 +198,12 @@ FLOWS = (
     Flow("payout undecided", 1, 2, _decided()),
     Flow("payout cancelled", 1, 2, _payout_cancelled(vip=True)),
     Flow("payout cancelled late", 1, 2, _payout_cancelled(vip=False)),
+    Flow("gives up: cancel, then approve", 2, 2, giving_up.watched_payout("cancel", "approve")),
+    Flow("gives up: approve, then cancel", 1, 2, giving_up.watched_payout("approve", "cancel")),
+    Flow("gives up: decline, then approve", 1, 2, giving_up.watched_payout("decline", "approve")),
+    Flow("gives up: void, then capture", 1, 1, giving_up.hold("void", "capture")),
+    Flow("gives up: capture, then void", 1, 1, giving_up.hold("capture", "void")),
+    Flow("gives up: cancel, then capture", 1, 1, giving_up.hold("cancel", "capture")),
+    Flow("gives up: authorize, then cancel", 1, 1, giving_up.intent("authorize", "cancel")),
+    Flow("gives up: cancel, then authorize", 1, 1, giving_up.intent("cancel", "authorize")),
 )

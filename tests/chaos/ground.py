@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.addresses import Stack
-from infra.local.ports import HOST
-from infra.local.settings import Ports
-from infra.local.stack import local_stack
+from infra.local.stack.addresses import Stack
+from infra.local.stack.ports import HOST
+from infra.local.stack.settings import Ports
+from infra.local.stack.stack import local_stack
 from tests.chaos.hearing import Ear, listening_ear
 from tests.chaos.link import Link
 
@@ -69,12 +69,14 @@ def _detour(
 ) -> Callable[[str, Mapping[str, str]], Mapping[str, str]]:
     asked = {"api": _MINUTES, "worker": ear.settings}
 
-    def detour(program: str, told: Mapping[str, str]) -> Mapping[str, str]:
-        told = {**told, **asked.get(program, {})}
+    def detour(program: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+        environment = {**environment, **asked.get(program, {})}
         for name, link in links.items():
             if name.startswith(f"{program.removeprefix('sandbox-')} to "):
                 straight, around = f"{HOST}:{link.target}", f"{HOST}:{link.port}"
-                told = {each: value.replace(straight, around) for each, value in told.items()}
-        return told
+                environment = {
+                    each: value.replace(straight, around) for each, value in environment.items()
+                }
+        return environment
 
     return detour

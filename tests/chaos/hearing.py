@@ -32,8 +32,8 @@ class Ear:
     def settings(self) -> dict[str, str]:
         """What a worker must be told, so that it tells us."""
         return {
-            "PAYSAGA_NOTICES_ENDPOINTS": orjson.dumps({"*": f"{self.url}/events"}).decode(),
-            "PAYSAGA_NOTICES_SECRETS": orjson.dumps({"*": self.secret}).decode(),
+            "PAYSAGA_OUTGOING_EVENTS_ENDPOINTS": orjson.dumps({"*": f"{self.url}/events"}).decode(),
+            "PAYSAGA_OUTGOING_EVENTS_SECRETS": orjson.dumps({"*": self.secret}).decode(),
         }
 
     def hear(self, request: Heard) -> Canned:

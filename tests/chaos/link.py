@@ -111,15 +111,15 @@ class Link:
     ) -> None:
         passed = 0
         with contextlib.suppress(OSError):
-            while data := await reader.read(self._mouthful):
-                await self._hold_up(len(data))
+            while chunk := await reader.read(self._mouthful):
+                await self._hold_up(len(chunk))
                 if line.dumb:
                     continue
-                passed += len(data)
+                passed += len(chunk)
                 if self.weather is Weather.CUT and passed > CUT_AFTER_BYTES:
                     line.abort()
                     return
-                writer.write(data)
+                writer.write(chunk)
                 await writer.drain()
 
     @property

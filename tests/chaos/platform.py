@@ -52,6 +52,8 @@ class Diary:
     broken_promises: list[str] = field(default_factory=list)
     retries: Counter[str] = field(default_factory=Counter)
     """Questions that had to be repeated, by what came instead of an answer."""
+    given_up: Counter[str] = field(default_factory=Counter)
+    """Commands that were never repeated, by what came instead of an answer."""
 
     def opened(self, key: str, payment_id: str, path: str) -> None:
         before = self.ids.setdefault(key, payment_id)
@@ -93,6 +95,24 @@ class Platform:
         )
         return await self._persistently(request)
 
+    async def ask_once(
+        self, path: str, body: Body, *, key: str, dice: random.Random, by: str
+    ) -> Answer | None:
+        """A write that is never repeated, of a caller with little patience. None: no answer."""
+        headers = {**self._bearer(by), "X-Idempotency-Key": key}
+        patience = dice.choice((0.02, 0.1, 0.5, 3.0))
+        what = f"POST {path}"
+        try:
+            given = await self.http.post(path, json=body, headers=headers, timeout=patience)
+        except httpx.TransportError as error:
+            self.diary.given_up[type(error).__name__] += 1
+            return None
+        if given.status_code < 500:
+            return self._answer(what, given)
+        self.diary.given_up[str(given.status_code)] += 1
+        self._note_a_wrong_outage(what, given)
+        return None
+
     async def look(self, path: str) -> Body:
         """A read, repeated. Raises LetDown."""
         request = self.http.build_request("GET", path, headers=self._bearer("platform"), timeout=5)
@@ -128,14 +148,15 @@ class Platform:
                 if given.status_code < 500:
                     return self._answer(what, given)
                 self.diary.retries[str(given.status_code)] += 1
-                if given.status_code != 503 or "Retry-After" not in given.headers:
-                    self.diary.broken_promises.append(
-                        f"{what}: {given.status_code} {given.text[:200]}"
-                    )
+                self._note_a_wrong_outage(what, given)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 1.0)
         self.diary.broken_promises.append(f"{what}: no answer in {ASKED_FOR_SECONDS:.0f} s")
         raise LetDown(what)
+
+    def _note_a_wrong_outage(self, what: str, given: httpx.Response) -> None:
+        if given.status_code != 503 or "Retry-After" not in given.headers:
+            self.diary.broken_promises.append(f"{what}: {given.status_code} {given.text[:200]}")
 
     def _answer(self, what: str, given: httpx.Response) -> Answer:
         if given.status_code not in (200, 201, 202, 409, 422):

@@ -46,16 +46,16 @@ async def run(
     """Nothing of it is left running, however it ends. Raises LocalError, LookupError."""
     diary, since = Diary(), time.monotonic()
 
-    def told(text: str) -> None:
+    def say_when(text: str) -> None:
         say(f"{time.monotonic() - since:6.1f} s  {text}")
 
-    async with ground(folder, told, headless=headless) as at:
+    async with ground(folder, say_when, headless=headless) as at:
         tokens = {"platform": at.stack.tokens.platform, "approver": at.stack.tokens.approver}
         async with httpx.AsyncClient(base_url=at.stack.api_url, trust_env=False) as http:
             platform = Platform(http, tokens, diary)
             load = Load(platform, SandboxPsp(at.psp), plan.seed, plan.patience_seconds)
             try:
-                return await _storm(plan, at, load, diary, told)
+                return await _storm(plan, at, load, diary, say_when)
             finally:
                 await load.abandon()
 

@@ -28,6 +28,12 @@ def show(
         f"their key ({retries or 'none'}); {verdict.heard}",
         soft_wrap=True,
     )
+    given_up = ", ".join(f"{count} {why}" for why, count in diary.given_up.most_common())
+    both = ", ".join(f"{len(those)} {what}" for what, those in verdict.both.items())
+    console.print(
+        f"{diary.given_up.total()} commands were given up ({given_up or 'none'}); {both}",
+        soft_wrap=True,
+    )
     console.print("\nThe books", style="bold")
     for line in verdict.report.lines():
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -19,8 +19,8 @@ async def echo() -> AsyncIterator[Link]:
     """A link to somebody who says everything back."""
 
     async def say_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(4096):
-            writer.write(data)
+        while chunk := await reader.read(4096):
+            writer.write(chunk)
         writer.close()
 
     server = await asyncio.start_server(say_back, HOST, 0)
@@ -42,11 +42,11 @@ async def connected(link: Link) -> AsyncIterator[Line]:
         writer.transport.abort()
 
 
-async def heard(line: Line, said: bytes, seconds: float = 2.0) -> bytes:
+async def heard(line: Line, sent: bytes, seconds: float = 2.0) -> bytes:
     """What comes back within the time."""
-    line[1].write(said)
+    line[1].write(sent)
     async with asyncio.timeout(seconds):
-        return await line[0].readexactly(len(said))
+        return await line[0].readexactly(len(sent))
 
 
 async def test_fair_weather_carries_everything() -> None:
@@ -79,13 +79,13 @@ async def test_a_cut_comes_in_the_middle_of_a_stream() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weather", "said", "at_least"), [(Weather.LAGGING, 1, 0.35), (Weather.SLOW, 5_000, 0.45)]
+    ("weather", "size", "at_least"), [(Weather.LAGGING, 1, 0.35), (Weather.SLOW, 5_000, 0.45)]
 )
-async def test_a_bad_line_takes_its_time(weather: Weather, said: int, at_least: float) -> None:
+async def test_a_bad_line_takes_its_time(weather: Weather, size: int, at_least: float) -> None:
     async with echo() as link, connected(link) as line:
         await link.turn(weather)
         since = time.monotonic()
-        await heard(line, b"x" * said, seconds=5.0)
+        await heard(line, b"x" * size, seconds=5.0)
         assert time.monotonic() - since > at_least
 
 

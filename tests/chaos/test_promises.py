@@ -27,7 +27,7 @@ def event(sequence: int, secret: str = SECRET) -> Heard:
     return Heard("POST", "/events", headers, body.encode())
 
 
-def told(status: int, **headers: str) -> Platform:
+def answering(status: int, **headers: str) -> Platform:
     """A platform whose every question is answered like this."""
     answers = httpx.MockTransport(lambda _: httpx.Response(status, json={}, headers=headers))
     return Platform(
@@ -53,7 +53,7 @@ def test_what_was_final_and_changes_is_a_broken_promise() -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 async def test_an_answer_that_no_outage_explains_is_a_broken_promise(status: int) -> None:
-    platform = told(status)
+    platform = answering(status)
     await platform.look("/v1/cashier/intents/in_1")
     assert len(platform.diary.broken_promises) == 1
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
 
-from activities.audit.audit import Scope, audit
+from activities.audit.audit import audit
 from activities.audit.report import Report
+from activities.audit.scope import Scope
 from infra.local.demo.books import Books, Proof
-from infra.local.demo.sandbox import SandboxPsp
+from infra.local.demo.sandbox import Entry, SandboxPsp
 from infra.postgres import open_pool
 from infra.settings import Postgres, Temporal
 from infra.temporal import connect
@@ -27,7 +29,11 @@ _BALANCES = """
 SELECT player_id, currency, sum(balance)::bigint AS minor FROM accounts
 WHERE brand = $1 AND purpose <> 'house' GROUP BY player_id, currency
 """
+_GIVEN_BACK = "SELECT DISTINCT payment_id FROM transfers WHERE kind = 'release'"
 _CASES = "SELECT kind, payment_id, summary FROM cases ORDER BY opened_at"
+
+
+_UNCAPTURED = {"CANCELLED", "VOIDED", "EXPIRED", "FAILED"}
 
 
 @dataclass
@@ -39,26 +45,32 @@ class Verdict:
     payments: int
     heard: str
     """What the platform was told of its payments."""
+    both: dict[str, list[str]]
+    """Payments to which two things happened that exclude each other, by what these are."""
     violations: list[str] = field(default_factory=list)
 
 
 async def judged(at: Ground, diary: Diary, unfinished: list[str]) -> Verdict:
     """Asked once everything is at rest."""
-    owner = await asyncpg.connect(at.stack.postgres.migration_url, ssl=False)
+    auditor = await asyncpg.connect(at.stack.postgres.database().auditor_url, ssl=False)
     try:
         report = await _audited(at)
         cases = [
             f"{row['kind']} {row['payment_id']}: {row['summary']}"
-            for row in await owner.fetch(_CASES)
+            for row in await auditor.fetch(_CASES)
         ]
-        proofs = await Books(owner, SandboxPsp(at.psp)).prove()
-        rows = await owner.fetch(_PAYMENTS)
-        wallets = await owner.fetch(_BALANCES, BRAND)
+        proofs = await Books(auditor, SandboxPsp(at.psp)).prove()
+        rows = await auditor.fetch(_PAYMENTS)
+        wallets = await auditor.fetch(_BALANCES, BRAND)
+        back = {row["payment_id"] for row in await auditor.fetch(_GIVEN_BACK)}
+        both = exclusive(
+            await SandboxPsp(at.psp).journal(), back, {row["id"]: row["status"] for row in rows}
+        )
     finally:
-        await owner.close()
+        await auditor.close()
     events = sum(len(heard) for heard in at.ear.sequences.values())
     heard = f"{events} events told to the platform, {at.ear.repeated} repetitions"
-    verdict = Verdict(report, proofs, cases, len(rows), heard)
+    verdict = Verdict(report, proofs, cases, len(rows), heard, both)
     verdict.violations += [f"not at rest: {what}" for what in unfinished]
     verdict.violations += [
         f"{finding.invariant} {finding.name}: {violation}"
@@ -68,16 +80,44 @@ async def judged(at: Ground, diary: Diary, unfinished: list[str]) -> Verdict:
     if not cases:
         # With a case open, a payment may be neither over nor even.
         verdict.violations += [f"{p.claim}: {p.numbers}" for p in proofs if not p.holds]
+    verdict.violations += [f"{each}: {what}" for what, those in both.items() for each in those]
     verdict.violations += diary.broken_promises + at.ear.wrong
     verdict.violations += at.ear.missed({row["id"]: row["version"] for row in rows})
     verdict.violations += _told_and_true(diary, rows) + _wallets(rows, wallets)
     return verdict
 
 
+def exclusive(
+    journal: Sequence[Entry], given_back: Collection[str], statuses: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Of each payment at most one of the two."""
+    done: dict[str, Counter[str]] = {}
+    for entry in journal:
+        if entry["outcome"] == "approved":
+            payment_id = str(entry["reference"]).partition(":")[0]
+            done.setdefault(payment_id, Counter())[entry["operation"]] += 1
+
+    def those(is_so: Callable[[str, Counter[str]], bool]) -> list[str]:
+        return sorted(each for each, did in done.items() if is_so(each, did))
+
+    return {
+        "paid and given back": those(
+            lambda each, did: bool(did["payout"] + did["refund"]) and each in given_back
+        ),
+        "captured and ended otherwise": those(
+            lambda each, did: bool(did["capture"]) and statuses.get(each) in _UNCAPTURED
+        ),
+        "done twice": those(
+            lambda _, did: any(did[name] > 1 for name in ("capture", "refund", "payout"))
+        ),
+    }
+
+
 async def _audited(at: Ground) -> Report:
     scope = Scope(patience=timedelta(0), histories=None, logs=[at.stack.folder / "log"])
     temporal = await connect(Temporal(address=at.stack.temporal.address))
-    async with await open_pool(Postgres.model_validate({"url": at.stack.postgres.url})) as pool:
+    looking = Postgres.model_validate({"url": at.stack.postgres.database().auditor_url})
+    async with await open_pool(looking) as pool:
         return await audit(pool, temporal, at.stack.psp_url, scope)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from activities.psp import digests
 from activities.psp.catalog import Catalog, CatalogError, found
-from activities.psp.certificates import FILE, Certificate, certificate_of, objection_to, place_of
+from activities.psp.certificates import FILE, Certificate, certificate_of, objection_to
 from activities.psp.contract import Plugin
+from activities.psp.digests import place_of
 from tests.activities.psp.certificate import PAGE, page_of, suite_digest
 from tests.house.rooms import ROOT
 
@@ -55,6 +58,24 @@ def test_code_that_changed_since_is_not_certified(copied: Plugin) -> None:
     changed = place_of(copied).with_name("declines.py")
     changed.write_text(changed.read_text() + "\n")
     assert "has changed since it was certified" in str(objection_to(copied))
+
+
+def test_who_writes_another_fixture_un_certifies_nothing(copied: Plugin) -> None:
+    suite = place_of(copied).parent / "certification" / "suite.py"
+    suite.write_text(suite.read_text() + "\n")
+    (suite.parent / "more.py").write_text("MORE = 1\n")
+    assert objection_to(copied) is None
+
+
+def test_on_changed_words_of_the_domain_nothing_is_certified(
+    copied: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "money.py"
+    other.write_text("# another money\n")
+    spec = importlib.util.spec_from_file_location("other_money", other)
+    assert spec is not None
+    monkeypatch.setattr(digests, "WORDS", (importlib.util.module_from_spec(spec),))
+    assert "stands on has changed" in str(objection_to(copied))
 
 
 def test_on_changed_ground_nothing_is_certified(copied: Plugin) -> None:

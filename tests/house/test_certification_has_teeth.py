@@ -6,12 +6,24 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 
+from activities.psp.catalog import found
+from activities.psp.certification import Certification
+from activities.psp.contract import Adapter, Delivery, WebhookRequest
 from activities.psp.scaffold.__main__ import UNFINISHED, write
 from tests.activities.psp.certificate import SUITE
+from tests.activities.psp.certifying import certification_of
+from tests.activities.psp.test_certified_webhooks import (
+    test_what_the_signature_does_not_cover_decides_nothing as judged,
+)
 from tests.house.rooms import ROOT
+from workflows.domain.events import PspEvent
+from workflows.domain.psp import Declined
 
 _FAILED = re.compile(r"^FAILED \S+::test_(\w+)\[(?:.+-)?mutant_([a-z]+)(?:-.+)?\]", re.MULTILINE)
 _KEY = '{"Idempotency-Key": instruction.key}'
@@ -67,6 +79,13 @@ MUTANTS = {
         '"amount": amount.minor_units,',
         '"amount": amount.minor_units * (100 if amount.currency == "ISK" else 1),',
     ),
+    "table": (
+        "what its method table does not know is refused before anything is sent",
+        "adapter.py",
+        "        return METHODS\n",
+        "        knows_all = {'get': lambda self, name, default=None: METHODS['card']}\n"
+        "        return type('Table', (dict,), knows_all)(METHODS)\n",
+    ),
     "text": (
         "currencies are written in the units of the psp",
         "adapter.py",
@@ -97,13 +116,61 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     suite = [f"tests/activities/psp/{name}" for name in SUITE[:2]]
     asked = [sys.executable, "-m", "pytest", "-q", "-k", "mutant", "--tb=no", *suite]
     environment = os.environ | {"PYTHONPATH": str(place)}
-    said = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=environment)
-    told: dict[str, set[str]] = {name: set() for name in MUTANTS}
-    for rule, name in _FAILED.findall(said.stdout):
-        told[name].add(rule.replace("_", " "))
-    return told
+    process = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=environment)
+    broken: dict[str, set[str]] = {name: set() for name in MUTANTS}
+    for rule, name in _FAILED.findall(process.stdout):
+        broken[name].add(rule.replace("_", " "))
+    return broken
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_what_breaks_a_rule_is_not_certified(failed: dict[str, set[str]], name: str) -> None:
     assert MUTANTS[name][0] in failed[name] - set(UNFINISHED), failed[name]
+
+
+@dataclass
+class Careless:
+    """A plugin that makes something of what its PSP does not sign."""
+
+    name: str
+    make: Callable[[PspEvent], PspEvent]
+
+    def connect(self) -> Adapter:
+        return found()[self.name].connect()
+
+    def certification(self) -> Certification:
+        sound = certification_of(found()[self.name])
+        connect, make = sound.connect, self.make
+
+        def carelessly(base_url: str) -> Adapter:
+            adapter: Any = connect(base_url)
+            hear = adapter.hear
+
+            async def heard(request: WebhookRequest) -> Delivery:
+                delivery: Delivery = await hear(request)
+                return replace(delivery, events=[make(event) for event in delivery.events])
+
+            adapter.hear = heard
+            return cast(Adapter, adapter)
+
+        sound.connect = carelessly  # type: ignore[method-assign]
+        return sound
+
+
+def _soft_by_its_word(event: PspEvent) -> PspEvent:
+    reply = event.reply
+    soft = isinstance(reply, Declined) and reply.reason == "insufficient_funds"
+    return replace(event, reply=replace(reply, soft=True)) if soft else event  # type: ignore[arg-type]
+
+
+CARELESS = {
+    "a date names it": ("adyen", lambda e: replace(e, event_id=e.event_id + e.occurred_at)),
+    "a reason lets the next PSP be asked": ("adyen", _soft_by_its_word),
+    "a checksum is believed": ("paypal", lambda e: replace(e, hearsay=False)),
+}
+
+
+@pytest.mark.parametrize("wrong", CARELESS)
+async def test_what_makes_something_of_the_unsigned_is_not_certified(wrong: str) -> None:
+    with pytest.raises(AssertionError):
+        await judged(Careless(*CARELESS[wrong]))

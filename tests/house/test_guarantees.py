@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-GUARANTEES = (ROOT / "docs" / "guarantees.md").read_text()
+GUARANTEES = "\n".join(
+    (ROOT / "docs" / name).read_text() for name in ("guarantees.md", "security.md")
+)
 
 
 def test_every_test_that_a_guarantee_names_is_there() -> None:
@@ -18,5 +20,5 @@ def test_every_test_that_a_guarantee_names_is_there() -> None:
 
 
 def test_every_place_that_a_guarantee_names_is_there() -> None:
-    for place in re.findall(r"`(tests/[\w/.]+)`", GUARANTEES):
+    for place in re.findall(r"`((?:tests|activities|docs)/[\w/.]+)`", GUARANTEES):
         assert (ROOT / place).exists(), place

@@ -47,14 +47,18 @@ def judged(folder: Path, suite: str, **settings: str) -> Any:
     path.write_text(suite)
     asked = [sys.executable, "-c", JUDGE, str(path)]
     environment = os.environ | settings
-    said = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=environment)
-    assert said.returncode == 0, said.stderr
-    return json.loads(said.stdout.splitlines()[-1])
+    process = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 def test_a_failure_counts_whatever_stands_in_its_name(tmp_path: Path) -> None:
-    said = judged(tmp_path, SUITE)
-    assert said == {"objection": None, "acme": None, "other": {"it is strict": 2, "it is kind": 1}}
+    verdict = judged(tmp_path, SUITE)
+    assert verdict == {
+        "objection": None,
+        "acme": None,
+        "other": {"it is strict": 2, "it is kind": 1},
+    }
 
 
 def test_a_failure_of_nobody_leaves_all_without_a_certificate(tmp_path: Path) -> None:
@@ -63,8 +67,8 @@ def test_a_failure_of_nobody_leaves_all_without_a_certificate(tmp_path: Path) ->
 
 @pytest.mark.parametrize("options", ["-k other", "-k kind", "-x", "--collect-only"])
 def test_a_part_of_the_suite_certifies_nothing(tmp_path: Path, options: str) -> None:
-    said = judged(tmp_path, SUITE, PYTEST_ADDOPTS=options)
-    assert "only a part of the suite ran" in said["objection"]
+    verdict = judged(tmp_path, SUITE, PYTEST_ADDOPTS=options)
+    assert "only a part of the suite ran" in verdict["objection"]
 
 
 def test_a_file_without_a_test_is_a_part_too(tmp_path: Path) -> None:
@@ -72,5 +76,5 @@ def test_a_file_without_a_test_is_a_part_too(tmp_path: Path) -> None:
 
 
 def test_whom_nobody_tried_has_kept_to_nothing(tmp_path: Path) -> None:
-    said = judged(tmp_path, SUITE, PYTEST_ADDOPTS="-k other")
-    assert said["acme"] is None
+    verdict = judged(tmp_path, SUITE, PYTEST_ADDOPTS="-k other")
+    assert verdict["acme"] is None

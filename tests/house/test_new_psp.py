@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from activities.psp.catalog import found
 from activities.psp.discovery import NAME
 from activities.psp.scaffold.__main__ import UNFINISHED, ScaffoldError, write
-from api.words import PspName
+from api.http.fields import PspName
 from tests.activities.psp.certificate import SUITE
 from tests.house.rooms import ROOT
 
@@ -40,16 +40,16 @@ def run(*command: str, path: Path | None = None) -> subprocess.CompletedProcess[
 
 def test_it_fails_certification_only_where_it_is_unfinished(acme: Path) -> None:
     suite = [f"tests/activities/psp/{name}" for name in SUITE]
-    said = run("pytest", "-q", "-k", "acme", "--tb=no", *suite, path=acme)
-    failed = {rule.replace("_", " ") for rule in _FAILED.findall(said.stdout)}
-    assert failed == set(UNFINISHED), said.stdout
-    assert re.search(r"[1-9][0-9] passed", said.stdout)
+    process = run("pytest", "-q", "-k", "acme", "--tb=no", *suite, path=acme)
+    failed = {rule.replace("_", " ") for rule in _FAILED.findall(process.stdout)}
+    assert failed == set(UNFINISHED), process.stdout
+    assert re.search(r"[1-9][0-9] passed", process.stdout)
 
 
 def test_it_is_formatted_and_without_fault(acme: Path) -> None:
     for check in (("check",), ("format", "--check")):
-        said = run("ruff", *check, "--config", str(ROOT / "pyproject.toml"), str(acme / "acme"))
-        assert said.returncode == 0, said.stdout
+        process = run("ruff", *check, "--config", str(ROOT / "pyproject.toml"), str(acme / "acme"))
+        assert process.returncode == 0, process.stdout
     typed = run("mypy", "--config-file", str(ROOT / "pyproject.toml"), str(acme / "acme"))
     assert typed.returncode == 0, typed.stdout + typed.stderr
 
@@ -59,8 +59,8 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(ScaffoldError, match="is there already"):
         write("acme", tmp_path)
     taken = next(iter(found()))
-    said = run("activities.psp.scaffold", taken)
-    assert (said.returncode, "is there already" in said.stderr) == (1, True)
+    process = run("activities.psp.scaffold", taken)
+    assert (process.returncode, "is there already" in process.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("name", ["a", "acme_2", "a" * 32])

@@ -32,9 +32,9 @@ def certified(*packages: Path) -> Counter[str]:
     """How many tests the suite has for each plugin that it finds (and for other words)."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, packages))}
     asked = [sys.executable, "-m", "pytest", "--collect-only", "-q", SUITE]
-    said = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=environment)
-    assert said.returncode == 0, said.stdout
-    cases = re.findall(r"test_certif\w*\.py::\w+\[(.+)\]", said.stdout)
+    process = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert process.returncode == 0, process.stdout
+    cases = re.findall(r"test_certif\w*\.py::\w+\[(.+)\]", process.stdout)
     return Counter(word for case in cases for word in case.split("-"))
 
 

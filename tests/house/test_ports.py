@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from activities.psp.catalog import Catalog
-from infra.settings import Postgres, Settings
+from activities.settings import Settings
+from infra.settings import Postgres
 from workers.assembly import activities_of, answers
 from workflows import ports
 from workflows.ports import Port

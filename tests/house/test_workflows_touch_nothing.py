@@ -9,9 +9,9 @@ import tomllib
 import pytest
 from temporalio.common import SearchAttributeKey
 
-from infra.temporal import SEARCH_ATTRIBUTES
 from tests.house.rooms import ROOT, files, shown
 from workflows import visibility
+from workflows.visibility import SEARCH_ATTRIBUTES
 
 NEVER_SAID = ("unsafe", "datetime.now", "random.", "os.environ", "import time\n", "uuid4")
 NEVER_SEEN = ("sqlmodel", "sqlalchemy", "asyncpg", "httpx", "fastapi", "infra", "activities")
@@ -29,7 +29,7 @@ BAD = {
 
 
 def ruff(code: str, at: str) -> str:
-    told = [
+    command = [
         sys.executable,
         "-m",
         "ruff",
@@ -39,7 +39,7 @@ def ruff(code: str, at: str) -> str:
         "--output-format",
         "concise",
     ]
-    asked = [*told, "--stdin-filename", at, "-"]
+    asked = [*command, "--stdin-filename", at, "-"]
     return subprocess.run(asked, input=code, capture_output=True, text=True, cwd=ROOT).stdout
 
 
@@ -52,10 +52,10 @@ def test_clocks_dice_and_environment_are_refused_in_workflows_alone(code: str) -
 
 def test_what_the_rules_of_the_whole_house_forbid_is_forbidden_in_workflows() -> None:
     asked = [sys.executable, "-m", "ruff", "check", "--stdin-filename", "workflows/bad.py", "-"]
-    said = subprocess.run(
+    output = subprocess.run(
         asked, input="print('x')\n", capture_output=True, text=True, cwd=ROOT
     ).stdout
-    assert "T201" in said
+    assert "T201" in output
 
 
 @pytest.mark.parametrize("word", NEVER_SAID)
@@ -80,7 +80,7 @@ def test_the_contract_of_the_processes_knows_every_file() -> None:
     named = {word for layer in processes["layers"] for word in layer.replace("|", ":").split(":")}
     there = {path.stem for path in (ROOT / "workflows").glob("*.py")} - {"__init__"}
     assert processes["exhaustive"] is True
-    assert {word.strip() for word in named} == there | {"domain"}
+    assert {word.strip() for word in named} == there | {"domain", "steps"}
 
 
 def test_the_columns_that_a_namespace_has_are_those_that_the_processes_fill() -> None:

@@ -8,12 +8,12 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from activities.psp import discovery
-from infra.local.addresses import Stack
 from infra.local.demo.cashier import Cashier
 from infra.local.demo.play import Scene, scene
 from infra.local.demo.sandbox import SandboxPsp
-from infra.local.stack import local_stack
-from infra.lookalikes import stage
+from infra.local.psps.base import profile
+from infra.local.stack.addresses import Stack
+from infra.local.stack.stack import local_stack
 from tests.journeys.drills import books_hold
 from tests.journeys.theatre import Theatre, theatre_of
 
@@ -45,7 +45,7 @@ def psp(at: Scene) -> SandboxPsp:
 
 def _lookalikes() -> Iterator[ParameterSet]:
     """Found by looking; one that has no plugin is not played, and says so."""
-    for name in stage.names():
+    for name in profile.names():
         plugged = name in discovery.places()
         unplugged = pytest.mark.skipif(not plugged, reason=f"there is no plugin of {name}")
         yield pytest.param(name, id=name, marks=unplugged)

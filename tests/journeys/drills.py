@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from infra.local.addresses import Stack
 from infra.local.demo.expecting import Deviation
 from infra.local.demo.play import Scene
 from infra.local.demo.sandbox import SandboxPsp
+from infra.local.stack.addresses import Stack
 
 
 def kill(stack: Stack, name: str) -> int:
@@ -37,8 +37,8 @@ async def delivered(psp: SandboxPsp, seconds: float = 20.0) -> None:
     """Until the PSP has got rid of all its webhooks."""
     async with asyncio.timeout(seconds):
         while True:
-            told = (await psp.http.get("/_control/webhooks")).json()
-            if all(webhook["state"] == "delivered" for webhook in told["webhooks"]):
+            outbox = (await psp.http.get("/_control/webhooks")).json()
+            if all(webhook["state"] == "delivered" for webhook in outbox["webhooks"]):
                 return
             await asyncio.sleep(0.05)
 
@@ -47,3 +47,12 @@ async def books_hold(at: Scene) -> None:
     proofs = await at.books.prove()
     broken = [f"{proof.claim}: {proof.numbers}" for proof in proofs if not proof.holds]
     assert not broken, broken
+
+
+async def books_come_to_hold(at: Scene, seconds: float = 60.0) -> None:
+    """Once what is under way is over."""
+    async with asyncio.timeout(seconds):
+        while not all(  # noqa: ASYNC110 - it is asked of a stack
+            proof.holds for proof in await at.books.prove()
+        ):
+            await asyncio.sleep(0.1)

@@ -13,7 +13,7 @@ import psutil
 from google.protobuf.message import Message
 from temporalio.client import Client
 
-from infra.local.addresses import Stack
+from infra.local.stack.addresses import Stack
 from infra.settings import Temporal
 from infra.temporal import connect
 
@@ -82,11 +82,11 @@ def arguments(stack: Stack) -> dict[str, str]:
 
 
 async def _histories(client: Client) -> dict[str, str]:
-    told = {}
+    texts = {}
     async for run in client.list_workflows():
         history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
-        told[run.id] = "\n".join(text for event in history.events for text in _texts(event))
-    return told
+        texts[run.id] = "\n".join(text for event in history.events for text in _texts(event))
+    return texts
 
 
 async def _search_attributes(client: Client) -> dict[str, str]:

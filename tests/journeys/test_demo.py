@@ -17,7 +17,7 @@ from infra.local.demo.expecting import NotWith, expect
 from infra.local.demo.play import Scene, tell
 from infra.local.demo.screen import Screen
 from infra.local.demo.stories import STORIES, Story, Told
-from infra.lookalikes import stage
+from infra.local.psps.base import profile
 
 
 async def demo(temporary: Path, *words: str) -> asyncio.subprocess.Process:
@@ -39,26 +39,26 @@ async def test_the_demo_tells_ten_stories_proves_the_books_and_leaves_nothing(
     since = time.monotonic()
     process = await demo(tmp_path)
     output, _ = await process.communicate()
-    said = output.decode()
-    assert process.returncode == 0, said
-    assert all(story.title in said for story in STORIES)
-    assert said.count("/namespaces/default/workflows/") == len(STORIES)
-    assert "✓ The ledger sums to zero" in said
-    assert "✗" not in said
+    printed = output.decode()
+    assert process.returncode == 0, printed
+    assert all(story.title in printed for story in STORIES)
+    assert printed.count("/namespaces/default/workflows/") == len(STORIES)
+    assert "✓ The ledger sums to zero" in printed
+    assert "✗" not in printed
     assert left_in(tmp_path) == []
     assert time.monotonic() - since < 60
 
 
 async def test_the_demo_is_played_with_a_lookalike_when_one_is_named(tmp_path: Path) -> None:
-    psp = stage.names()[0]
+    psp = profile.names()[0]
     process = await demo(tmp_path, "--psp", psp)
     output, _ = await process.communicate()
-    said = output.decode()
-    assert process.returncode == 0, said
-    assert f"Lookalike of {psp} is up" in said
-    told = said.count("/namespaces/default/workflows/")
-    assert told + said.count(f"not with {psp}: ") // 2 == len(STORIES)
-    assert "✗" not in said
+    printed = output.decode()
+    assert process.returncode == 0, printed
+    assert f"Lookalike of {psp} is up" in printed
+    played = printed.count("/namespaces/default/workflows/")
+    assert played + printed.count(f"not with {psp}: ") // 2 == len(STORIES)
+    assert "✗" not in printed
     assert left_in(tmp_path) == []
 
 

@@ -25,13 +25,13 @@ async def test_the_stream_tells_every_version_of_a_deposit_and_ends_with_it(
     cashier: Cashier, psp: SandboxPsp
 ) -> None:
     intent_id = await cashier.open("kate", "18.40 EUR", "tok_3ds")
-    told = await cashier.tell(intent_id, "authorize")
-    await psp.answer(told["redirect_url"], "approve")
+    deposit = await cashier.tell(intent_id, "authorize")
+    await psp.answer(deposit["redirect_url"], "approve")
     seen = await versions(cashier, intent_id)
     assert [each["version"] for each in seen] == list(range(1, len(seen) + 1))
     assert [each["status"] for each in seen] == ["INITIATED", "REQUIRES_ACTION", "CAPTURED"]
     assert [each["final"] for each in seen] == [False, False, True]
-    assert seen[1]["redirect_url"] == told["redirect_url"]
+    assert seen[1]["redirect_url"] == deposit["redirect_url"]
     assert seen[-1]["captured"] == {"amount": "18.40", "currency": "EUR"}
     resumed = await versions(cashier, intent_id, **{"Last-Event-ID": "2"})
     assert [each["version"] for each in resumed] == [3]
@@ -62,8 +62,8 @@ async def test_a_player_who_cancels_on_the_page_is_not_charged(
     cashier: Cashier, psp: SandboxPsp
 ) -> None:
     intent_id = await cashier.open("mona", "61.00 EUR", "tok_3ds")
-    told = await cashier.tell(intent_id, "authorize")
-    await psp.answer(told["redirect_url"], "cancel")
+    deposit = await cashier.tell(intent_id, "authorize")
+    await psp.answer(deposit["redirect_url"], "cancel")
     seen = await cashier.final_intent(intent_id)
     assert (seen["status"], seen["captured"]) == ("FAILED", None)
     assert seen["decline"]["code"] == "cancelled_by_player"

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from infra.local.addresses import Stack
 from infra.local.demo.cashier import Cashier
 from infra.local.demo.sandbox import SandboxPsp
+from infra.local.stack.addresses import Stack
 from tests.infra.waiting import eventually
 from tests.journeys.drills import delivered, kill, persistently
 
@@ -18,9 +18,9 @@ async def test_a_deposit_that_waits_for_its_player_survives_a_kill_of_any_proces
     stack: Stack, cashier: Cashier, psp: SandboxPsp, victim: str
 ) -> None:
     intent_id = await cashier.open(f"rosa-{victim}", "31.20 EUR", "tok_3ds")
-    told = await cashier.tell(intent_id, "authorize")
+    deposit = await cashier.tell(intent_id, "authorize")
     killed = kill(stack, victim)
-    await persistently(lambda: psp.answer(told["redirect_url"], "approve"))
+    await persistently(lambda: psp.answer(deposit["redirect_url"], "approve"))
     await eventually(lambda: stack.processes[victim].pid not in (None, killed))
     await persistently(lambda: _final_status(cashier, intent_id))
     assert await psp.story(intent_id) == [
@@ -51,9 +51,9 @@ async def test_a_webhook_that_comes_while_no_worker_is_there_is_applied_afterwar
     stack: Stack, cashier: Cashier, psp: SandboxPsp
 ) -> None:
     intent_id = await cashier.open("tara", "33.40 EUR", "tok_3ds")
-    told = await cashier.tell(intent_id, "authorize")
+    deposit = await cashier.tell(intent_id, "authorize")
     await stack.processes["worker"].stop()
-    await psp.answer(told["redirect_url"], "approve")
+    await psp.answer(deposit["redirect_url"], "approve")
     await delivered(psp)
     meanwhile = await cashier.look(f"/v1/cashier/intents/{intent_id}")
     assert meanwhile["status"] == "REQUIRES_ACTION"

@@ -11,23 +11,23 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from infra.local.addresses import Stack
 from infra.local.demo.cashier import Cashier
+from infra.local.stack.addresses import Stack
 
 
-async def told(stack: Stack, reference: str, operation: str, minor_units: int) -> None:
+async def late_approval(stack: Stack, reference: str, operation: str, minor_units: int) -> None:
     """By the PSP's own signature: that it approved, after all."""
     event_id, now = f"evt_{uuid.uuid4().hex}", datetime.now(tz=UTC)
-    data: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": "psp_1",
         "operation": operation,
         "status": "approved",
         "reference": reference,
     }
-    data |= {"merchant_account": "primary", "amount": minor_units, "currency": "EUR"}
-    data |= {"created_at": now.isoformat(), "updated_at": now.isoformat()}
+    facts |= {"merchant_account": "primary", "amount": minor_units, "currency": "EUR"}
+    facts |= {"created_at": now.isoformat(), "updated_at": now.isoformat()}
     event = {"id": event_id, "type": f"{operation}.approved", "created_at": now.isoformat()}
-    body = json.dumps(event | {"data": data})
+    body = json.dumps(event | {"data": facts})
     secret = stack.environment["PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET"]
     headers = {
         "content-type": "application/json",
@@ -56,8 +56,8 @@ async def test_a_capture_that_is_told_after_a_cancel_moves_nothing_and_waits_for
     await cashier.tell(intent_id, "authorize")
     await cashier.tell(intent_id, "cancel")
     await cashier.final_intent(intent_id)
-    await told(stack, f"{intent_id}:capture", "capture", 4170)
-    async with asyncio.timeout(20):
+    await late_approval(stack, f"{intent_id}:capture", "capture", 4170)
+    async with asyncio.timeout(60):
         while not (cases := await cases_of(stack, intent_id)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert [(case["kind"], case["money_at_risk"]["amount"]) for case in cases] == [

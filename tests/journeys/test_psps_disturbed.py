@@ -33,8 +33,8 @@ async def test_what_is_lost_right_after_the_players_return_is_done_once_and_trul
     theatre: Theatre, counter: Cashier
 ) -> None:
     intent_id = await counter.open("pere", "24.80 EUR", counter.cast.tokens.challenge)
-    told = await counter.tell(intent_id, "authorize")
-    back = await counter.press(told, "approve")
+    deposit = await counter.tell(intent_id, "authorize")
+    back = await counter.press(deposit, "approve")
     await theatre.lose_the_next_answer()
     await counter.come_back(intent_id, back)
     seen = await counter.final_intent(intent_id)
@@ -114,10 +114,10 @@ async def test_a_deposit_whose_webhooks_are_withheld_is_true_in_the_end(
 ) -> None:
     async with theatre.webhooks("withheld"):
         intent_id = await counter.open("umar", "29.50 EUR", counter.cast.tokens.challenge)
-        told = await counter.authorize(intent_id)
+        deposit = await counter.authorize(intent_id)
         # Where the capture is told by webhook alone, nothing is credited before it comes.
-        assert told["status"] in ("CAPTURED", "PENDING")
-        credited = "29.50 EUR" if told["status"] == "CAPTURED" else "0.00 EUR"
+        assert deposit["status"] in ("CAPTURED", "PENDING")
+        credited = "29.50 EUR" if deposit["status"] == "CAPTURED" else "0.00 EUR"
         assert await counter.wallet("umar", "EUR") == credited
     assert (await counter.final_intent(intent_id))["status"] == "CAPTURED"
     assert await counter.wallet("umar", "EUR") == "29.50 EUR"
@@ -150,14 +150,14 @@ async def test_a_token_revoked_in_mid_flow_is_renewed_and_no_payment_fails(
     if known.status_code == 404:
         pytest.skip(f"{counter.cast.psp} issues no tokens to us: its keys are for good")
     intent_id = await counter.open("vito", "31.60 EUR", capture_method="manual")
-    told = await counter.tell(intent_id, "authorize")
+    deposit = await counter.tell(intent_id, "authorize")
     before = len((await theatre.at.psp.http.get("/_control/tokens")).json()["tokens"])
     for step in ("complete", "capture"):
         assert (await theatre.order("tokens/revoke"))["revoked"] >= 1
         if step == "complete":
-            told = await counter.return_from(told, "approve")
+            deposit = await counter.return_from(deposit, "approve")
         else:
-            told = await counter.tell(intent_id, "capture")
+            deposit = await counter.tell(intent_id, "capture")
     seen = await counter.final_intent(intent_id)
     assert seen["status"] == "CAPTURED"
     after = len((await theatre.at.psp.http.get("/_control/tokens")).json()["tokens"])

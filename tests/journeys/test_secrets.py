@@ -46,8 +46,8 @@ async def test_no_secret_is_in_a_log_a_history_a_table_or_a_problem(
     assert min(map(len, secrets.values())) >= SHORTEST
     everything = await produced(theatre.stack, theatre.problems)
     assert all(places for places in everything.values())
-    told = {name: leaks(secret, everything) for name, secret in secrets.items()}
-    assert {name: places for name, places in told.items() if places} == {}
+    leaked = {name: leaks(secret, everything) for name, secret in secrets.items()}
+    assert {name: places for name, places in leaked.items() if places} == {}
 
 
 async def test_a_secret_that_was_told_to_us_as_a_name_would_be_found_in_every_place(

@@ -55,8 +55,8 @@ async def test_a_payout_that_fails_at_the_psp_gives_the_money_back(cashier: Cash
 
 
 def test_every_story_of_the_demo_is_told_here() -> None:
-    told = {name for test in globals().values() for name in getattr(_code(test), "co_names", ())}
-    assert {story.play.__name__ for story in stories.STORIES} <= told
+    played = {name for test in globals().values() for name in getattr(_code(test), "co_names", ())}
+    assert {story.play.__name__ for story in stories.STORIES} <= played
 
 
 def _code(test: object) -> object:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 
-from infra.local.addresses import Stack
 from infra.local.demo.cashier import Cashier
 from infra.local.demo.sandbox import SandboxPsp
+from infra.local.stack.addresses import Stack
 from infra.settings import Temporal
 from infra.temporal import connect
 

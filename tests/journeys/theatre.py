@@ -12,13 +12,15 @@ from pathlib import Path
 
 import httpx
 
-from activities.audit.audit import Scope, audit
-from infra.local.addresses import Stack
+from activities.audit.audit import audit
+from activities.audit.report import Report
+from activities.audit.scope import Scope
 from infra.local.demo.cashier import Body, Cashier
 from infra.local.demo.cast import Cast
 from infra.local.demo.play import Scene, scene
-from infra.local.settings import Ports
-from infra.local.stack import local_stack
+from infra.local.stack.addresses import Stack
+from infra.local.stack.settings import Ports
+from infra.local.stack.stack import local_stack
 from infra.postgres import open_pool
 from infra.settings import Postgres, Temporal
 from infra.temporal import connect
@@ -50,8 +52,8 @@ class Theatre:
         await self.order("faults", method="POST", fault="lost_after")
 
     async def no_fault_is_left(self) -> bool:
-        told = (await self.at.psp.http.get("/_control/faults")).json()
-        return bool(told["faults"] == [])
+        answer = (await self.at.psp.http.get("/_control/faults")).json()
+        return bool(answer["faults"] == [])
 
     @asynccontextmanager
     async def webhooks(self, mode: str) -> AsyncIterator[None]:
@@ -63,8 +65,8 @@ class Theatre:
             await self.order("webhooks", mode="in_order")
             await self.order("webhooks/resend")
 
-    async def order(self, what: str, **told: object) -> Body:
-        answer = await self.at.psp.http.post(f"/_control/{what}", json=told)
+    async def order(self, what: str, **arguments: object) -> Body:
+        answer = await self.at.psp.http.post(f"/_control/{what}", json=arguments)
         assert answer.is_success, answer.text
         body: Body = answer.json()
         return body
@@ -84,6 +86,12 @@ class Theatre:
     async def nothing_is_found(self) -> None:
         """The demo's proofs, and every invariant of the audit, down to the last payment."""
         await books_hold(self.at)
+        report = await self.audited()
+        assert report.holds, report.lines()
+        assert [finding.name for finding in report.findings if not finding.checked] == []
+
+    async def audited(self) -> Report:
+        """Without patience: what comes last may be on its way still, and is looked at again."""
         scope = Scope(
             patience=timedelta(0),
             histories=None,
@@ -91,17 +99,15 @@ class Theatre:
             psp=self.cast.psp,
         )
         client = await connect(Temporal(address=self.stack.temporal.address))
-        chosen = Postgres.model_validate({"url": self.stack.postgres.url})
+        chosen = Postgres.model_validate({"url": self.stack.postgres.database().auditor_url})
         async with await open_pool(chosen) as pool:
             report = await audit(pool, client, self.stack.psp_url, scope)
             for _ in range(_LOOKS):
-                # What came last may be on its way still: with no patience at all, that is seen.
                 if report.holds:
                     break
                 await asyncio.sleep(0.2)
                 report = await audit(pool, client, self.stack.psp_url, scope)
-        assert report.holds, report.lines()
-        assert [finding.name for finding in report.findings if not finding.checked] == []
+        return report
 
 
 @asynccontextmanager

@@ -7,8 +7,11 @@ from datetime import timedelta
 from temporalio import workflow
 
 from workflows.deposit import Deposit
-from workflows.domain.deposits import DepositOrder
-from workflows.domain.payments import Kind, Record
+from workflows.domain.deposits import DepositOrder, Status
+from workflows.domain.identity import Kind
+from workflows.domain.records import Record
+from workflows.steps.ending import Ending
+from workflows.steps.psp_hold import PspHold
 
 
 @workflow.defn(name=Kind.DEPOSIT)
@@ -16,15 +19,17 @@ class WithAnotherStep(Deposit):
     @workflow.run
     async def run(self, order: DepositOrder) -> Record:
         await workflow.sleep(timedelta(seconds=1))
-        return await self.to_the_end(self._deposit, self._end_if_possible)
+        return await self.to_the_end(self._deposit, self._cancel_if_possible)
 
 
 @workflow.defn(name=Kind.DEPOSIT)
 class WithoutItsCapture(Deposit):
     @workflow.run
     async def run(self, order: DepositOrder) -> Record:
-        return await self.to_the_end(self._without_capture, self._end_if_possible)
+        return await self.to_the_end(self._without_capture, self._cancel_if_possible)
 
     async def _without_capture(self) -> None:
-        await self._player_goes_ahead()
-        await self._close(await self._authorized())
+        await self._player_stays_away()
+        held = await self._authorized()
+        if isinstance(held, PspHold):
+            await self._let_go(held, Ending(Status.VOIDED))

@@ -22,8 +22,8 @@ def path_of(story: str) -> Path:
 
 
 def write(story: str, history: WorkflowHistory) -> None:
-    told = {"workflow_id": history.workflow_id, **_readable(json.loads(history.to_json()))}
-    path_of(story).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    document = {"workflow_id": history.workflow_id, **_readable(json.loads(history.to_json()))}
+    path_of(story).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def read(story: str) -> WorkflowHistory:
@@ -31,9 +31,9 @@ def read(story: str) -> WorkflowHistory:
 
 
 def read_file(path: Path) -> WorkflowHistory:
-    told = json.loads(path.read_text())
-    workflow_id = told.pop("workflow_id")
-    return WorkflowHistory.from_json(workflow_id, _as_the_server_tells(told))
+    document = json.loads(path.read_text())
+    workflow_id = document.pop("workflow_id")
+    return WorkflowHistory.from_json(workflow_id, _as_the_server_tells(document))
 
 
 def _readable(value: Any) -> Any:

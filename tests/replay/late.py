@@ -10,14 +10,7 @@ from tests.workflows.asking import accepted, authorize, command, moved
 from tests.workflows.orders import FIFTY, deposit, payout
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, World
-from workflows.domain.psp import (
-    Approved,
-    Declined,
-    NotFound,
-    NotSent,
-    Operation,
-    Unknown,
-)
+from workflows.domain.psp import Approved, Declined, NotFound, NotSent, Operation, Unknown
 
 RETURNED = Declined("returned", soft=False, code="R03")
 NOTHING_HELD = Declined("not_voidable", soft=False, code="none")

@@ -14,13 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.local.ports import free_ports
-from infra.local.temporal import LocalTemporal
+from infra.local.stack.ports import free_ports
+from infra.local.stack.temporal import LocalTemporal
 from infra.settings import Temporal
 from infra.temporal import connect
 from tests.replay.deposits import Story
 from tests.replay.histories import FOLDER, path_of, write
 from tests.replay.stories import STORIES
+from tests.sealing import sealing
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import World, working
 
@@ -30,7 +31,7 @@ async def main() -> None:
         server = LocalTemporal(None, free_ports(1)[0], log=Path(folder) / "temporal.log")
         await server.start()
         try:
-            machine = TimeMachine(await connect(Temporal(address=server.address)))
+            machine = TimeMachine(sealing(await connect(Temporal(address=server.address))))
             for name in wanted(sys.argv[1:]):
                 await record(name, STORIES[name], machine)
                 print(f"recorded {name}")  # noqa: T201

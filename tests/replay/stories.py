@@ -21,13 +21,9 @@ from tests.workflows.resolving import propose, review
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import HARD, World
 from workflows.domain.cases import Action
-from workflows.domain.payments import Cleared
-from workflows.domain.payouts import Decision
-from workflows.domain.psp import (
-    NotFound,
-    Operation,
-    Unknown,
-)
+from workflows.domain.payouts import ApprovalDecision
+from workflows.domain.psp import NotFound, Operation, Unknown
+from workflows.domain.risk import Cleared
 from workflows.domain.wallet import RefusalReason
 
 
@@ -45,9 +41,9 @@ async def payout_approved_after_a_postponement(world: World, machine: TimeMachin
     handle = await world.start(payout(payout_id="po_approved"))
     asked = datetime.fromisoformat((await accepted(handle)).at)
     until = (asked + timedelta(days=3)).isoformat()
-    await decide(handle, Decision.POSTPONE, until=until, reason="documents missing")
+    await decide(handle, ApprovalDecision.POSTPONE, until=until, reason="documents missing")
     await machine.forward(handle, timedelta(days=4))
-    await decide(handle, Decision.APPROVE, reason="documents seen")
+    await decide(handle, ApprovalDecision.APPROVE, reason="documents seen")
     return handle
 
 
@@ -123,7 +119,7 @@ async def case_credited_after_a_second_word(world: World, machine: TimeMachine) 
     world.books.much = True
     [case] = world.books.cases.values()
     run, _ = await propose(world, case, Action.CREDIT, under="propose-1")
-    await review(run)
+    await review(run, "propose-1")
     return run
 
 

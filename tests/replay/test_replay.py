@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from infra.temporal import CONVERTER
 from tests.replay.altered import WithAnotherStep, WithoutItsCapture
-from tests.replay.histories import EARLIER, FOLDER, path_of, read, read_file
+from tests.replay.histories import FOLDER, path_of, read
 from tests.replay.stories import STORIES
 from workers.assembly import WORKFLOWS, workflow_runner
 
@@ -22,18 +21,13 @@ def replayer(*workflows: type) -> Replayer:
     return Replayer(
         workflows=workflows,
         workflow_runner=workflow_runner(sandboxed=True),
-        data_converter=pydantic_data_converter,
+        data_converter=CONVERTER,
     )
 
 
 @pytest.mark.parametrize("story", STORIES)
 async def test_a_payment_recorded_before_a_deploy_goes_on_after_it(story: str) -> None:
     await replayer(*WORKFLOWS).replay_workflow(read(story))
-
-
-@pytest.mark.parametrize("path", sorted(EARLIER.glob("*.json")), ids=lambda path: path.stem)
-async def test_a_payment_of_an_earlier_version_still_goes_on(path: Path) -> None:
-    await replayer(*WORKFLOWS).replay_workflow(read_file(path))
 
 
 @pytest.mark.parametrize("changed", [WithAnotherStep, WithoutItsCapture])

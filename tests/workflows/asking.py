@@ -13,8 +13,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from tests.workflows.time_travel import TimeMachine
 from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, CompleteCommand
 from workflows.domain.money import Money
-from workflows.domain.payments import Record
-from workflows.domain.payouts import Approval, Decision
+from workflows.domain.payouts import Approval, ApprovalDecision
+from workflows.domain.records import Record
 
 Handle = WorkflowHandle[Any, Record]
 
@@ -49,7 +49,9 @@ async def accepted(handle: Handle) -> Record:
     return await handle.result()
 
 
-async def decide(handle: Handle, decision: Decision, by: str = "approver-1", **more: Any) -> Record:
+async def decide(
+    handle: Handle, decision: ApprovalDecision, by: str = "approver-1", **more: Any
+) -> Record:
     approval = Approval(decision=decision, approver=by, **more)
     record: Record = await handle.execute_update("approve", approval, result_type=Record)
     return record

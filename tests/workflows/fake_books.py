@@ -5,27 +5,32 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from tests.sealing import SEALS
+from workflows.domain.cascading import CascadeLimits
 from workflows.domain.cases import CaseFile, CaseNote
+from workflows.domain.deposits import DepositOrder
+from workflows.domain.escalations import NewCase
+from workflows.domain.identity import kind_of
 from workflows.domain.money import Money
-from workflows.domain.payments import (
-    Case,
-    Cleared,
-    Facts,
-    Go,
-    Moved,
-    MoveRequest,
-    Parked,
+from workflows.domain.orders import PaymentOrder
+from workflows.domain.payments import Facts, Go, Moved, MoveRequest, Route, RouteRequest
+from workflows.domain.payouts import PayoutOrder
+from workflows.domain.psp import MerchantAccount, Parked
+from workflows.domain.records import (
+    AskedBefore,
+    Closing,
+    Conclusion,
     Recalled,
     Record,
-    Route,
-    RouteRequest,
-    ScreenRequest,
-    Verdict,
+    Recorded,
+    content_hash,
 )
-from workflows.domain.psp import MerchantAccount
-from workflows.domain.routing.cascade import CascadeLimits
+from workflows.domain.reopened import Reopened
+from workflows.domain.risk import Cleared, ScreenRequest, Verdict
+from workflows.domain.seals import FACT, Checked, Presented, Seal, Vouched
 from workflows.domain.wallet import (
     CaptureHold,
+    ClawBack,
     Credit,
     Debit,
     Hold,
@@ -33,16 +38,17 @@ from workflows.domain.wallet import (
     RefusalReason,
     Refused,
     Release,
+    Restore,
     WalletResult,
 )
-from workflows.ports import Cases, Registry, Risk, Routing, Wallet
-from workflows.visibility import PaymentOrder, kind_of
+from workflows.ports import Cases, Registry, Risk, Routing, Sealing, Wallet
 
 
 class FakeWallet(Wallet):
     """Keeps a diary of what it did, once per key; refuses what it was told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: FakeBooks) -> None:
+        self._registry = registry
         self.commands: list[str] = []
         self.keys: list[str] = []
         self.amounts: dict[str, Money] = {}
@@ -64,6 +70,22 @@ class FakeWallet(Wallet):
     async def release(self, command: Release) -> WalletResult:
         return self._post("release", command.key, None)
 
+    async def close(self, closing: Closing) -> Recorded | Refused:
+        """Both, or neither."""
+        command = closing.command
+        if not self._registry.would_write(closing.record):
+            return await self._registry.record(closing.record)
+        match command:
+            case Release(if_held=True) if command.hold_key not in self._posted:
+                posted: WalletResult = Posted(0)
+            case Release() | CaptureHold():
+                posted = self._post(_NAMES[type(command)], command.key, None)
+            case Credit() | ClawBack() | Restore():
+                posted = self._post(_NAMES[type(command)], command.key, command.amount)
+        if isinstance(posted, Refused):
+            return posted
+        return await self._registry.record(closing.record)
+
     def _post(self, command: str, key: str, amount: Money | None) -> WalletResult:
         if command in self.refuses:
             return Refused(self.refuses[command])
@@ -77,19 +99,36 @@ class FakeWallet(Wallet):
         return self._posted[key]
 
 
+_NAMES = {
+    Release: "release",
+    CaptureHold: "capture_hold",
+    Credit: "credit",
+    ClawBack: "claw_back",
+    Restore: "restore",
+}
+
+
 def case_id_of(key: str) -> str:
     return f"case_{hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()}"
 
 
-class FakeBooks(Registry, Cases, Risk, Routing):
-    """Registry, cases, risk and routing in memory."""
+def _tells_the_same(one: Record, other: Record) -> bool:
+    return content_hash(one) == content_hash(other)
+
+
+class FakeBooks(Registry, Cases, Risk, Routing, Sealing):
+    """Registry, cases, risk, routing and seals in memory."""
 
     def __init__(self, psp: str) -> None:
         self.records: list[Record] = []
-        self.cases: dict[str, Case] = {}
+        self.put_aside: list[Presented] = []
+        self.cases: dict[str, NewCase] = {}
         self.orders: dict[str, PaymentOrder] = {}
         self.notes: dict[str, CaseNote] = {}
         self.noted: list[tuple[str, str]] = []
+        self.concluded: list[Conclusion] = []
+        self.asked: dict[str, list[AskedBefore]] = {}
+        """What was asked of PSPs, as the database would tell it."""
         self.much = False
         self.verdict: Verdict = Cleared()
         self.stop_id: int | None = None
@@ -105,9 +144,37 @@ class FakeBooks(Registry, Cases, Risk, Routing):
             MerchantAccount(psp, "second"),
         )
 
-    async def record(self, record: Record) -> None:
-        if all(record.version != known.version for known in self.of(record.payment_id)):
-            self.records.append(record)
+    async def record(self, record: Record) -> Recorded:
+        """As the registry does it: what is over is over, and what stands is not written over."""
+        known = self.of(record.payment_id)
+        same = [r for r in known if r.version >= record.version and _tells_the_same(r, record)]
+        if same:
+            return Recorded(same[0].version)
+        if known and known[-1].final and not record.amends:
+            return Recorded(None, superseded=True)
+        current = known[-1].version if known else 1
+        if record.amends and record.version != current + 1:
+            return Recorded(None)
+        self.records.append(replace(record, version=current + 1))
+        return Recorded(current + 1)
+
+    def would_write(self, record: Record) -> bool:
+        known = self.of(record.payment_id)
+        if record.amends:
+            return record.version == (known[-1].version if known else 1) + 1
+        return not (known and known[-1].final)
+
+    async def conclude(self, conclusion: Conclusion) -> None:
+        self.concluded.append(conclusion)
+
+    async def reopen(self, payment_id: str) -> Reopened:
+        match self.orders[payment_id]:
+            case DepositOrder() as deposit:
+                return Reopened(deposit=deposit)
+            case PayoutOrder() as payout:
+                return Reopened(payout=payout)
+            case refund:
+                return Reopened(refund=refund)
 
     async def recall(self, payment_id: str) -> Recalled:
         order, known = self.orders[payment_id], self.of(payment_id)
@@ -125,9 +192,10 @@ class FakeBooks(Registry, Cases, Risk, Routing):
             final=last.final,
             facts=last.facts,
             trace_id=order.trace_id,
+            asked=tuple(self.asked.get(payment_id, ())),
         )
 
-    async def open(self, case: Case) -> None:
+    async def open(self, case: NewCase) -> None:
         self.cases.setdefault(case.key, case)
 
     async def look(self, case_id: str) -> CaseFile:
@@ -147,6 +215,15 @@ class FakeBooks(Registry, Cases, Risk, Routing):
         if note.key not in self.notes:
             self.notes[note.key] = note
             self.noted.append((note.case_id, note.what))
+
+    async def check(self, presented: Presented) -> Checked:
+        if SEALS.is_genuine(presented):
+            return Checked(True)
+        self.put_aside.append(presented)
+        return Checked(False, "wrong_seal" if presented.seal else "no_seal")
+
+    async def vouch(self, vouched: Vouched) -> Seal:
+        return SEALS.seal_of_text(vouched.payment_id, FACT, vouched.content, by=vouched.by)
 
     async def screen(self, request: ScreenRequest) -> Verdict:
         return self.verdict

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from workflows import books
 from workflows.domain.deposits import NEXT, DepositOrder, Status, credit_key_of
-from workflows.domain.payments import Record
+from workflows.domain.identity import Kind
 from workflows.domain.psp import MerchantAccount
+from workflows.domain.records import Record
 from workflows.domain.wallet import Credit
-from workflows.payment import Payment
+from workflows.steps.payment import Payment
 
 
 @workflow.defn(name="lawless")
 class Lawless(Payment[Status]):
     @workflow.init
     def __init__(self, order: DepositOrder) -> None:
-        super().__init__(order, Status.INITIATED, NEXT, Status.CLARIFYING, {})
+        super().__init__(Kind.DEPOSIT, order, Status.INITIATED, NEXT, Status.CLARIFYING, {})
         self._order = order
 
     @workflow.run
@@ -27,12 +27,13 @@ class Lawless(Payment[Status]):
         self.move(Status.AUTHORIZED)
         await self.advance(Status.CAPTURED)
         await self.advance(Status.FAILED)
-        await books.credit(
+        await self.close(
+            Status.CAPTURED,
             Credit(
                 key=credit_key_of(self.id),
                 player=self._order.player,
                 amount=self._order.amount,
                 source=MerchantAccount("nobody", "none"),
                 payment_id=self.id,
-            )
+            ),
         )

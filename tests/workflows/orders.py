@@ -30,7 +30,6 @@ def deposit(**changes: Any) -> DepositOrder:
         "payment_token": "tok_ok",
         "trace_id": "trace-1",
         "expires_in_seconds": 1800,
-        "checks_stops": True,
     }
     return DepositOrder(**(order | changes))
 
@@ -46,7 +45,6 @@ def payout(**changes: Any) -> PayoutOrder:
         "segment": None,
         "requester": "platform-1",
         "trace_id": "trace-1",
-        "checks_stops": True,
     }
     return PayoutOrder(**(order | changes))
 

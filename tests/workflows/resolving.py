@@ -10,13 +10,14 @@ from temporalio.client import WorkflowHandle
 from tests.workflows.fake_books import case_id_of
 from tests.workflows.world import World
 from workflows.domain.cases import Action, CaseOrder, Proposal, Review
+from workflows.domain.escalations import NewCase
 from workflows.domain.money import Money
-from workflows.domain.payments import Case, Record
+from workflows.domain.records import Record
 
 Run = WorkflowHandle[Any, Record]
 
 
-def order_of(case: Case) -> CaseOrder:
+def order_of(case: NewCase) -> CaseOrder:
     return CaseOrder(
         case_id=case_id_of(case.key),
         payment_id=case.payment_id,
@@ -27,7 +28,7 @@ def order_of(case: Case) -> CaseOrder:
 
 async def propose(
     world: World,
-    case: Case,
+    case: NewCase,
     action: Action,
     *,
     amount: Money | None = None,
@@ -38,11 +39,14 @@ async def propose(
     run = await world.start(order_of(case))
     under = under or f"propose-{uuid.uuid4().hex}"
     proposal = Proposal(id=under, action=action, amount=amount, reason="seen at the PSP", by=by)
-    said: Record = await run.execute_update("propose", proposal, id=under, result_type=Record)
-    return run, said
+    record: Record = await run.execute_update("propose", proposal, id=under, result_type=Record)
+    return run, record
 
 
-async def review(run: Run, *, by: str = "approver-1", approve: bool = True) -> Record:
-    word = Review(approve=approve, by=by, reason="seen too")
-    said: Record = await run.execute_update("approve", word, result_type=Record)
-    return said
+async def review(
+    run: Run, proposal: str, *, by: str = "approver-1", approve: bool = True
+) -> Record:
+    """`proposal`: what the run has called it."""
+    word = Review(approve=approve, by=by, reason="seen too", proposal=proposal)
+    record: Record = await run.execute_update("approve", word, result_type=Record)
+    return record

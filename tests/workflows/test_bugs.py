@@ -13,7 +13,7 @@ from tests.workflows.world import World
 from workers.assembly import activities_of, workflow_runner
 from workflows.domain.psp import Operation
 from workflows.domain.wallet import RefusalReason
-from workflows.visibility import start_of
+from workflows.starting import start_of
 
 
 async def test_an_illegal_transition_stops_the_run_and_moves_nothing(world: World) -> None:

@@ -11,8 +11,9 @@ from tests.workflows.asking import accepted, authorize, capture, command, refusa
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.world import CHALLENGE, SOFT, World, a_world, working
 from workflows.domain.money import Money
-from workflows.domain.payments import CaptureMethod, Cleared
+from workflows.domain.payments import CaptureMethod
 from workflows.domain.psp import Approved, Operation, Outcome
+from workflows.domain.risk import Cleared
 
 
 async def test_a_cancel_before_the_first_step_still_ends_in_order(temporal_client: Client) -> None:

@@ -11,6 +11,7 @@ from tests.workflows.asking import accepted, authorize, complete
 from tests.workflows.orders import FIFTY, deposit, payout
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, SOFT, World
+from workflows.domain.cascading import CascadeLimits
 from workflows.domain.declines import Advice, Retry
 from workflows.domain.psp import (
     Approved,
@@ -21,7 +22,6 @@ from workflows.domain.psp import (
     NotSent,
     Operation,
 )
-from workflows.domain.routing.cascade import CascadeLimits
 
 PROOF = Authentication(
     scheme="visa", eci="05", cavv="AAAB", version="2.2.0", ds_trans_id="ds-1", avs="Y"
@@ -33,7 +33,7 @@ def accounts(world: World, *names: str) -> tuple[MerchantAccount, ...]:
 
 
 @pytest.mark.parametrize(
-    ("said", "ended"),
+    ("reply", "ended"),
     [
         (HARD, "fraud"),
         (Declined("expired_card", soft=False, code="54"), "hard_decline"),
@@ -42,12 +42,12 @@ def accounts(world: World, *names: str) -> tuple[MerchantAccount, ...]:
     ],
 )
 async def test_nobody_else_is_asked_after_a_certain_no(
-    world: World, said: Declined, ended: str
+    world: World, reply: Declined, ended: str
 ) -> None:
-    world.psp.will_answer(Operation.AUTHORIZE, said)
+    world.psp.will_answer(Operation.AUTHORIZE, reply)
     record = await authorize(await world.start(deposit()))
     assert record.facts.problem is not None
-    assert (record.facts.problem.reason, record.facts.problem.ended) == (said.reason, ended)
+    assert (record.facts.problem.reason, record.facts.problem.ended) == (reply.reason, ended)
     assert world.psp.done == ["authorize:1"]
 
 

@@ -14,15 +14,15 @@ from tests.workflows.resolving import order_of, propose, review
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import HARD, World
 from workflows.domain.cases import Action
+from workflows.domain.escalations import CaseKind, NewCase
 from workflows.domain.money import Money
-from workflows.domain.payments import Case, CaseKind
 from workflows.domain.psp import Approved, Declined, Operation, Unknown
 
 YES = Approved("psp-9", FIFTY)
 NO = Declined("too_late", soft=False, code="V1")
 
 
-def the_case(world: World) -> Case:
+def the_case(world: World) -> NewCase:
     [case] = world.books.cases.values()
     return case
 
@@ -31,7 +31,7 @@ def noted(world: World) -> list[str]:
     return [what for _, what in world.books.noted]
 
 
-async def captured_after_failed(world: World) -> Case:
+async def captured_after_failed(world: World) -> NewCase:
     """The PSP says that it captured what had failed for us."""
     world.psp.will_answer(Operation.AUTHORIZE, HARD)
     order = deposit()
@@ -62,8 +62,8 @@ async def test_a_person_s_word_lets_a_lost_capture_go_on_to_one_credit(
     case = the_case(world)
     assert case.kind is CaseKind.IN_DOUBT
     assert world.books.statuses[-1] == "CLARIFYING"
-    _, said = await propose(world, case, Action.MARK_APPROVED)
-    assert said.status == "CASE_RESOLVED"
+    _, answer = await propose(world, case, Action.MARK_APPROVED)
+    assert answer.status == "CASE_RESOLVED"
     await ending
     assert world.books.statuses[-1] == "CAPTURED"
     assert world.wallet.commands == ["credit"]
@@ -84,8 +84,8 @@ async def test_a_person_s_no_ends_a_doubt_without_a_credit(
 
 async def test_a_capture_that_came_too_late_is_credited_once(world: World) -> None:
     case = await captured_after_failed(world)
-    run, said = await propose(world, case, Action.CREDIT, under="p-1")
-    assert said.status == "CASE_RESOLVED"
+    run, answer = await propose(world, case, Action.CREDIT, under="p-1")
+    assert answer.status == "CASE_RESOLVED"
     await run.result()
     assert world.wallet.amounts == {"credit": FIFTY}
     last = world.books.records[-1]
@@ -109,8 +109,8 @@ async def test_a_capture_that_came_too_late_is_refunded_once_and_never_credited_
     key = f"{case.payment_id}:capture"
     await (await world.late(world.event(key, Operation.CAPTURE, YES))).result()
     second = next(c for c in world.books.cases.values() if c is not case)
-    _, said = await propose(world, case, Action.REFUND)
-    assert said.status == "CASE_RESOLVED"
+    _, answer = await propose(world, case, Action.REFUND)
+    assert answer.status == "CASE_RESOLVED"
     refusal = await refusal_of(propose(world, second, Action.CREDIT))
     assert refusal.type == "IllegalState"
     assert world.psp.done == ["authorize:1", "case-refund"]
@@ -136,11 +136,11 @@ async def test_a_refund_that_the_psp_declines_leaves_the_case_open_for_another_c
 ) -> None:
     case = await captured_after_failed(world)
     world.psp.will_answer(Operation.REFUND, NO)
-    run, said = await propose(world, case, Action.REFUND)
-    assert said.status == "CASE_NOT_DONE"
+    run, answer = await propose(world, case, Action.REFUND)
+    assert answer.status == "CASE_NOT_DONE"
     await run.result()
-    _, said = await propose(world, case, Action.CREDIT)
-    assert said.status == "CASE_RESOLVED"
+    _, answer = await propose(world, case, Action.CREDIT)
+    assert answer.status == "CASE_RESOLVED"
     assert world.wallet.amounts == {"credit": FIFTY}
     assert noted(world) == ["proposed", "not_done", "proposed", "resolved"]
 
@@ -156,8 +156,8 @@ async def test_a_hold_that_was_not_released_is_voided_by_a_new_instruction(world
     await (await world.late(world.event(key, Operation.AUTHORIZE, YES))).result()
     case = the_case(world)
     assert case.kind is CaseKind.UNRELEASED
-    _, said = await propose(world, case, Action.VOID)
-    assert said.status == "CASE_RESOLVED"
+    _, answer = await propose(world, case, Action.VOID)
+    assert answer.status == "CASE_RESOLVED"
     assert world.psp.done == ["authorize:1", "void:1", "case-void:1"]
     await (await world.late(world.event(key, Operation.AUTHORIZE, YES))).result()
     assert world.psp.done == ["authorize:1", "void:1", "case-void:1"]
@@ -166,11 +166,11 @@ async def test_a_hold_that_was_not_released_is_voided_by_a_new_instruction(world
 async def test_much_money_needs_a_second_person_who_is_not_the_first(world: World) -> None:
     case = await captured_after_failed(world)
     world.books.much = True
-    run, said = await propose(world, case, Action.CREDIT, by="ann")
-    assert said.status == "CASE_AWAITING_APPROVAL"
+    run, answer = await propose(world, case, Action.CREDIT, by="ann", under="wish-1")
+    assert answer.status == "CASE_AWAITING_APPROVAL"
     assert world.wallet.commands == []
-    assert (await refusal_of(review(run, by="ann"))).type == "FourEyes"
-    assert (await review(run, by="bob")).status == "CASE_RESOLVED"
+    assert (await refusal_of(review(run, "wish-1", by="ann"))).type == "FourEyes"
+    assert (await review(run, "wish-1", by="bob")).status == "CASE_RESOLVED"
     assert world.wallet.commands == ["credit"]
     assert noted(world) == ["proposed", "approved", "resolved"]
     assert world.books.notes[next(reversed(world.books.notes))].facts["approved_by"] == "bob"
@@ -179,12 +179,12 @@ async def test_much_money_needs_a_second_person_who_is_not_the_first(world: Worl
 async def test_a_second_person_s_no_leaves_the_case_open(world: World) -> None:
     case = await captured_after_failed(world)
     world.books.much = True
-    run, _ = await propose(world, case, Action.CREDIT)
-    assert (await review(run, approve=False)).status == "CASE_DECLINED"
+    run, _ = await propose(world, case, Action.CREDIT, under="wish-1")
+    assert (await review(run, "wish-1", approve=False)).status == "CASE_DECLINED"
     assert world.wallet.commands == []
     await run.result()
-    _, said = await propose(world, case, Action.DISMISS)
-    assert said.status == "CASE_AWAITING_APPROVAL"
+    _, answer = await propose(world, case, Action.DISMISS)
+    assert answer.status == "CASE_AWAITING_APPROVAL"
 
 
 async def test_a_proposal_that_nobody_decides_on_lapses(
@@ -252,8 +252,8 @@ async def test_a_payout_that_came_back_under_a_case_is_given_back_once(world: Wo
     case = the_case(world)
     refusal = await refusal_of(propose(world, case, Action.CREDIT, amount=less))
     assert "done in full" in refusal.message
-    _, said = await propose(world, case, Action.CREDIT)
-    assert said.status == "CASE_RESOLVED"
+    _, answer = await propose(world, case, Action.CREDIT)
+    assert answer.status == "CASE_RESOLVED"
     assert world.wallet.amounts["return"] == FIFTY
     assert world.books.statuses[-1] == "PAYOUT_RETURNED"
     assert world.books.noted[-1] == (case_id_of(case.key), "resolved")

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from workflows.domain.cases import Action, Standing, allowed, subject_of
-from workflows.domain.payments import CaseKind
+from workflows.domain.cases import Action, PaymentStanding, allowed, subject_of
+from workflows.domain.escalations import CaseKind
 from workflows.domain.psp import Operation
 
 FACTS = {
@@ -25,21 +25,23 @@ STEPS = {
     Operation.REFUND: "refund",
 }
 STANDINGS = [
-    Standing(status=status, final=final, captured=captured, remedied=remedied)
+    PaymentStanding(status=status, final=final, captured=captured, remedied=remedied)
     for status in ("FAILED", "PAYOUT_SETTLED")
     for final in (True, False)
     for captured in (True, False)
     for remedied in (True, False)
 ]
-EVERYTHING = list(product(CaseKind, Operation, ["approved", "declined", None], STANDINGS))
+EVERYTHING = list(product(CaseKind, STEPS, ["approved", "declined", None], STANDINGS))
 
 
 def about(operation: Operation, reply: str | None) -> dict[str, str]:
-    told = {"key": f"x:{STEPS[operation]}", "operation": str(operation)}
-    return FACTS | told | ({"reply": reply} if reply else {})
+    facts = {"key": f"x:{STEPS[operation]}", "operation": str(operation)}
+    return FACTS | facts | ({"reply": reply} if reply else {})
 
 
-def may(kind: CaseKind, operation: Operation, reply: str | None, standing: Standing) -> set[Action]:
+def may(
+    kind: CaseKind, operation: Operation, reply: str | None, standing: PaymentStanding
+) -> set[Action]:
     return set(allowed(kind, about(operation, reply), standing))
 
 
@@ -55,13 +57,28 @@ def test_money_is_credited_or_refunded_only_where_nobody_has_done_so() -> None:
         if not actions & money:
             continue
         assert standing.final
-        if operation is Operation.CAPTURE:
+        if kind is CaseKind.DOUBLE:
+            # The second capture goes back; the first stays credited.
+            assert (operation, actions & money) == (Operation.CAPTURE, {Action.REFUND})
+        elif operation is Operation.CAPTURE:
             assert reply == "approved"
             assert not standing.captured
             assert not standing.remedied
         else:
             assert operation in (Operation.PAYOUT, Operation.REFUND)
             assert (reply, standing.status) == ("declined", "PAYOUT_SETTLED")
+
+
+@pytest.mark.parametrize("reply", ["approved", "declined"])
+@pytest.mark.parametrize("operation", [Operation.PAYOUT, Operation.REFUND])
+@pytest.mark.parametrize("kind", CaseKind)
+def test_what_a_payment_of_another_kind_is_said_to_have_done_moves_no_money(
+    kind: CaseKind, operation: Operation, reply: str
+) -> None:
+    others = {Operation.PAYOUT: "REFUND_", Operation.REFUND: "PAYOUT_"}
+    for status in ("CAPTURED", "REVERSED", "VOIDED", others[operation] + "FAILED"):
+        standing = PaymentStanding(status=status, final=True, captured=True, remedied=False)
+        assert may(kind, operation, reply, standing) <= {Action.DISMISS, Action.VOID}
 
 
 def test_a_person_s_fact_is_told_only_to_a_run_that_is_there() -> None:
@@ -86,7 +103,7 @@ def test_a_case_that_names_no_instruction_can_only_be_dismissed(missing: str) ->
     facts = about(Operation.CAPTURE, "approved")
     del facts[missing]
     assert subject_of(facts) is None
-    standing = Standing(status="FAILED", final=True, captured=False, remedied=False)
+    standing = PaymentStanding(status="FAILED", final=True, captured=False, remedied=False)
     for kind in CaseKind:
         assert allowed(kind, facts, standing) == (Action.DISMISS,)
         assert allowed(kind, about(Operation.CAPTURE, "approved"), None) == (Action.DISMISS,)
@@ -96,4 +113,4 @@ def test_what_moves_money_names_its_merchant_account() -> None:
     for kind, operation, reply, standing in EVERYTHING:
         facts = about(operation, reply)
         del facts["account"]
-        assert allowed(kind, facts, standing) == (Action.DISMISS,)
+        assert not set(allowed(kind, facts, standing)) - {Action.DISMISS, Action.REBUILD}

@@ -12,7 +12,7 @@ from tests.workflows.orders import FIFTY, deposit
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, World
 from workflows.domain.deposits import DepositOrder
-from workflows.domain.payments import CaseKind, Record
+from workflows.domain.escalations import CaseKind
 from workflows.domain.psp import (
     COMPLETE,
     Approved,
@@ -25,6 +25,7 @@ from workflows.domain.psp import (
     Ready,
     Unknown,
 )
+from workflows.domain.records import Record
 
 YES, READY, LOST = Approved("psp-1", FIFTY), Ready("psp-1"), Unknown("read timeout")
 FIRST = "authorize:1:complete:1"
@@ -184,7 +185,7 @@ async def test_a_capture_that_only_a_webhook_tells_is_rarely_looked_for_and_a_pe
     assert (case.kind, case.money_at_risk) == (CaseKind.IN_DOUBT, FIFTY)
     await time_machine.forward(handle, timedelta(days=6))
     assert (len(world.psp.lookups), len(world.books.cases)) == (10, 1)
-    held_as = f"psp-{order.intent_id}:authorize:1"
+    held_as = "psp-1"
     assert {(look.amount, look.parent_ref) for look in world.psp.asked_of} == {(FIFTY, held_as)}
     [asked_at] = {look.asked_at for look in world.psp.asked_of}
     assert datetime.fromisoformat(asked_at).tzinfo is not None

@@ -13,15 +13,9 @@ from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, SOFT, World
 from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, DepositOrder
 from workflows.domain.money import Money
-from workflows.domain.payments import CaptureMethod, Stopped
-from workflows.domain.psp import (
-    Approved,
-    Authentication,
-    Declined,
-    NotSent,
-    Operation,
-    Pending,
-)
+from workflows.domain.payments import CaptureMethod
+from workflows.domain.psp import Approved, Authentication, Declined, NotSent, Operation, Pending
+from workflows.domain.risk import Stopped
 
 
 async def begin(world: World, **changes: Any) -> tuple[DepositOrder, Handle]:
@@ -123,6 +117,13 @@ async def test_an_intent_that_nobody_authorizes_expires(world: World) -> None:
     result = await handle.result()
     assert (result.status, result.final) == ("EXPIRED", True)
     assert world.psp.done == []
+    # What it says is counted from the opening: at its first task the time is over.
+    waits = [
+        event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+        for event in (await handle.fetch_history()).events
+        if event.HasField("timer_started_event_attributes")
+    ]
+    assert sum(waits, timedelta()) < timedelta(seconds=1)
 
 
 async def test_a_cancel_before_anything_happened_closes_the_intent(world: World) -> None:

@@ -11,16 +11,10 @@ from tests.workflows.orders import FIFTY, deposit
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, HARD, World
 from workflows.domain.deposits import DepositOrder
+from workflows.domain.escalations import CaseKind
 from workflows.domain.money import Money
-from workflows.domain.payments import CaptureMethod, CaseKind
-from workflows.domain.psp import (
-    Approved,
-    Declined,
-    NotFound,
-    NotSent,
-    Operation,
-    Unknown,
-)
+from workflows.domain.payments import CaptureMethod
+from workflows.domain.psp import Approved, Declined, NotFound, NotSent, Operation, Unknown
 
 
 async def begin(world: World, **changes: Any) -> tuple[DepositOrder, Handle]:

@@ -19,8 +19,8 @@ from tests.workflows.asking import (
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import CHALLENGE, FakePsp, World, a_world, working
+from workflows.domain.escalations import CaseKind
 from workflows.domain.money import Money
-from workflows.domain.payments import CaseKind, Record
 from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
@@ -30,7 +30,8 @@ from workflows.domain.psp import (
     Outcome,
     Unknown,
 )
-from workflows.questions import NOT_CAPABLE
+from workflows.domain.records import Record
+from workflows.steps.psp_calls import NOT_CAPABLE
 
 UNSENT = [NotSent("connection refused")] * 9
 MORE = Approved("psp-1", Money(5001, "EUR"))

@@ -10,24 +10,25 @@ import pytest
 from tests.workflows.asking import Handle, accepted, authorize, command
 from tests.workflows.orders import FIFTY, deposit, payout, refund
 from tests.workflows.world import HARD, SOFT, World
-from workflows.domain.declines import Reason
+from workflows.domain.declines import DeclineReason
 from workflows.domain.deposits import DepositOrder
+from workflows.domain.escalations import CaseKind
+from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
-from workflows.domain.payments import CaptureMethod, CaseKind
+from workflows.domain.orders import PaymentOrder, id_of
+from workflows.domain.payments import CaptureMethod
 from workflows.domain.psp import (
     Approved,
     Declined,
     Operation,
     Pending,
-    PspEvent,
     Ready,
     Reply,
     VoidInstruction,
 )
-from workflows.visibility import PaymentOrder, id_of
 
 YES = Approved("psp-1", FIFTY)
-RETURNED = Declined(Reason.RETURNED, soft=False, code="AC04")
+RETURNED = Declined(DeclineReason.RETURNED, soft=False, code="AC04")
 
 
 async def over(world: World, order: PaymentOrder) -> Handle:
@@ -111,8 +112,8 @@ async def test_what_we_know_already_changes_nothing(world: World) -> None:
     order = deposit()
     await over(world, order)
     steps = {"authorize:1": Operation.AUTHORIZE, "capture": Operation.CAPTURE}
-    told = [world.event(f"{order.intent_id}:{step}", op, YES) for step, op in steps.items()]
-    await tell(world, *told)
+    events = [world.event(f"{order.intent_id}:{step}", op, YES) for step, op in steps.items()]
+    await tell(world, *events)
     assert world.psp.done == ["authorize:1", "capture"]
     assert world.wallet.commands == ["credit"]
     assert (kinds(world), len(world.books.records)) == ([], 1)
@@ -184,7 +185,7 @@ async def test_a_no_after_the_money_left_moves_nothing_and_the_case_has_both_fac
     order: PaymentOrder = payout() if what == "payout" else refund(world.name)
     await over(world, order)
     step = "payout:1" if what == "payout" else "refund"
-    no = Declined(Reason.NOT_PERMITTED, soft=False, code="N7")
+    no = Declined(DeclineReason.NOT_PERMITTED, soft=False, code="N7")
     await tell(world, world.event(f"{id_of(order)}:{step}", Operation(what), no))
     assert world.wallet.commands == ["hold", "capture_hold"]
     assert len(world.books.statuses) == 1
@@ -215,7 +216,7 @@ async def test_a_late_yes_of_a_hold_that_was_released_is_no_news(world: World) -
     await command(handle, "void")
     await handle.result()
     key = f"{order.intent_id}:authorize:1"
-    reply: Reply = Approved(f"psp-{key}", FIFTY)
+    reply: Reply = Approved("psp-1", FIFTY)
     await tell(world, world.event(key, Operation.AUTHORIZE, reply))
     assert world.psp.done == ["authorize:1", "void:1"]
     assert kinds(world) == []
@@ -284,6 +285,6 @@ async def test_the_web_ui_shows_what_became_of_a_late_fact(world: World) -> None
     handle = await world.late(event)
     [line] = await handle.result()
     assert line.startswith(f"capture approved of 50.00 EUR ({world.name} evt-9)")
-    told = await handle.describe(rpc_timeout=timedelta(seconds=5))
-    columns = {pair.key.name: pair.value for pair in told.typed_search_attributes}
+    description = await handle.describe(rpc_timeout=timedelta(seconds=5))
+    columns = {pair.key.name: pair.value for pair in description.typed_search_attributes}
     assert (columns["PaymentStatus"], columns["AmountMinor"]) == ("FAILED", 5000)

@@ -10,11 +10,13 @@ import pytest
 
 from tests.workflows.orders import FIFTY, PLAYER
 from workflows.domain import deposits, payouts, refunds
-from workflows.domain.declines import Reason
+from workflows.domain.declines import DeclineReason
+from workflows.domain.events import PspEvent
+from workflows.domain.identity import Kind
 from workflows.domain.late_events import (
     RETURNED_FROM,
     TABLE,
-    Known,
+    KnownAs,
     Means,
     Returned,
     account_of,
@@ -22,7 +24,7 @@ from workflows.domain.late_events import (
     known_of,
 )
 from workflows.domain.money import Money
-from workflows.domain.payments import Attempt, Facts, Kind, Recalled
+from workflows.domain.payments import Attempt, Facts
 from workflows.domain.psp import (
     Approved,
     Declined,
@@ -30,16 +32,16 @@ from workflows.domain.psp import (
     MerchantAccount,
     Operation,
     Pending,
-    PspEvent,
     Ready,
 )
+from workflows.domain.records import Recalled
 from workflows.domain.releases import next_void_key
 
 AT = MerchantAccount("sandbox", "first")
 REPLIES: dict[str, Fact] = {
     "approved": Approved("psp-1", FIFTY),
     "declined": Declined("no", soft=False, code="1"),
-    "returned": Declined(Reason.RETURNED, soft=False, code="2"),
+    "returned": Declined(DeclineReason.RETURNED, soft=False, code="2"),
     "pending": Pending("psp-1"),
     "ready": Ready("psp-1"),
 }
@@ -55,6 +57,7 @@ STEPS = {
     Operation.PAYOUT: "payout:1",
     Operation.REFUND: "refund",
 }
+CREDITED = (deposits.Status.CAPTURED, deposits.Status.REVERSED)
 MINE = {
     Kind.DEPOSIT: {Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID},
     Kind.PAYOUT: {Operation.PAYOUT},
@@ -68,7 +71,7 @@ def ended(kind: Kind, status: str, *done: str) -> Recalled:
     attempts = tuple(
         Attempt(f"x:{step}", AT, "approved", released=of) for step, of in released.items()
     )
-    captured = FIFTY if status == "CAPTURED" else None
+    captured = FIFTY if status in CREDITED else None
     return Recalled(
         payment_id="x",
         kind=kind,
@@ -103,7 +106,7 @@ EVERYTHING = [
     (kind, status, operation, reply, asked)
     for kind in Kind
     for status, operation, reply, asked in itertools.product(
-        ENDS[kind], Operation, REPLIES, [True, False]
+        ENDS[kind], STEPS, REPLIES, [True, False]
     )
 ]
 
@@ -123,7 +126,7 @@ def expected(kind: Kind, status: str, operation: Operation, reply: str, asked: b
         return Means.NOTHING
     if operation not in MINE[kind]:
         return Means.CASE
-    captured = status == "CAPTURED"
+    captured = status in CREDITED
     done = status in RETURNED_FROM
     match operation, reply:
         case Operation.AUTHORIZE, "approved":
@@ -144,10 +147,12 @@ def expected(kind: Kind, status: str, operation: Operation, reply: str, asked: b
     return Means.GIVE_BACK if reply == "returned" else Means.CASE
 
 
-@pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.RETURNED])
+@pytest.mark.parametrize(
+    "reason", [each for each in DeclineReason if each is not DeclineReason.RETURNED]
+)
 @pytest.mark.parametrize("operation", [Operation.PAYOUT, Operation.REFUND])
 def test_a_no_to_what_was_paid_gives_nothing_back_unless_it_says_that_the_money_came_back(
-    operation: Operation, reason: Reason
+    operation: Operation, reason: DeclineReason
 ) -> None:
     kind = next(kind for kind, mine in MINE.items() if operation in mine)
     [status] = [status for status in RETURNED_FROM if status in ENDS[kind]]
@@ -158,12 +163,12 @@ def test_a_no_to_what_was_paid_gives_nothing_back_unless_it_says_that_the_money_
 
 
 def test_the_table_has_a_row_for_every_operation_and_result() -> None:
-    assert set(TABLE) == set(itertools.product(Operation, ["approved", "declined", "returned"]))
+    assert set(TABLE) == set(itertools.product(STEPS, ["approved", "declined", "returned"]))
     money = [key for key, row in TABLE.items() if Means.GIVE_BACK in row.values()]
     assert money == [(Operation.PAYOUT, "returned"), (Operation.REFUND, "returned")]
 
 
-@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("operation", STEPS)
 def test_a_fact_that_fits_nothing_we_asked_moves_nothing(operation: Operation) -> None:
     kind = next(kind for kind, mine in MINE.items() if operation in mine)
     for status in ENDS[kind]:
@@ -188,7 +193,7 @@ def test_a_fact_that_fits_nothing_we_asked_moves_nothing(operation: Operation) -
 def test_a_release_stands_whoever_ordered_it() -> None:
     for void in ("void:1", "case-void:1", "void:1:2"):
         payment = ended(Kind.DEPOSIT, "FAILED", void)
-        assert known_of(fact(Operation.AUTHORIZE, "approved"), payment) is Known.UNDONE
+        assert known_of(fact(Operation.AUTHORIZE, "approved"), payment) is KnownAs.UNDONE
         assert means(fact(Operation.AUTHORIZE, "approved"), payment) is Means.NOTHING
 
 

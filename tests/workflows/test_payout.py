@@ -12,9 +12,9 @@ from tests.workflows.asking import Handle, accepted, command, decide, refusal_of
 from tests.workflows.orders import FIFTY, payout
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import World
-from workflows.domain.payments import Cleared, Stopped
-from workflows.domain.payouts import Decision, PayoutOrder
+from workflows.domain.payouts import ApprovalDecision, PayoutOrder
 from workflows.domain.psp import Approved, Declined, NotFound, Operation, Pending, Unknown
+from workflows.domain.risk import Cleared, Stopped
 from workflows.domain.wallet import RefusalReason
 
 PROMISED = Pending("psp-1")
@@ -75,7 +75,7 @@ async def test_a_large_payout_waits_for_a_second_person(world: World) -> None:
     assert (await accepted(handle)).status == "PAYOUT_AWAITING_APPROVAL"
     assert world.psp.done == []
     assert world.wallet.commands == ["hold"]
-    decided = await decide(handle, Decision.APPROVE, reason="documents seen")
+    decided = await decide(handle, ApprovalDecision.APPROVE, reason="documents seen")
     assert decided.status == "PAYOUT_SETTLED"
     assert decided.facts.approver == "approver-1"
 
@@ -85,9 +85,9 @@ async def test_the_requester_may_not_decide(world: World) -> None:
     order, handle = await begin(world)
     await accepted(handle)
     assert (
-        await refusal_of(decide(handle, Decision.APPROVE, by=order.requester))
+        await refusal_of(decide(handle, ApprovalDecision.APPROVE, by=order.requester))
     ).type == "FourEyes"
-    assert (await decide(handle, Decision.DECLINE)).status == "PAYOUT_DECLINED"
+    assert (await decide(handle, ApprovalDecision.DECLINE)).status == "PAYOUT_DECLINED"
     assert world.wallet.commands == ["hold", "release"]
     assert world.psp.done == []
 
@@ -99,18 +99,18 @@ async def test_a_postponed_payout_waits_and_is_then_decided(
     _, handle = await begin(world)
     first = await accepted(handle)
     until = _days_after(first.at, 3)
-    postponed = await decide(handle, Decision.POSTPONE, until=until)
+    postponed = await decide(handle, ApprovalDecision.POSTPONE, until=until)
     assert postponed.status == "PAYOUT_POSTPONED"
     await time_machine.forward(handle, timedelta(days=4))
     assert world.books.statuses[-1] == "PAYOUT_AWAITING_APPROVAL"
-    assert (await decide(handle, Decision.APPROVE)).status == "PAYOUT_SETTLED"
+    assert (await decide(handle, ApprovalDecision.APPROVE)).status == "PAYOUT_SETTLED"
 
 
 async def test_a_postponed_payout_that_is_cancelled_is_told_to_be_cancelled(world: World) -> None:
     world.books.verdict = Cleared(needs_approval=True)
     _, handle = await begin(world)
     first = await accepted(handle)
-    await decide(handle, Decision.POSTPONE, until=_days_after(first.at, 3))
+    await decide(handle, ApprovalDecision.POSTPONE, until=_days_after(first.at, 3))
     assert (await command(handle, "cancel")).status == "PAYOUT_CANCELLED"
     assert world.books.statuses[-2:] == ["PAYOUT_POSTPONED", "PAYOUT_CANCELLED"]
 
@@ -122,24 +122,24 @@ async def test_after_a_postponement_there_is_time_to_decide(
     _, handle = await begin(world)
     first = await accepted(handle)
     await time_machine.forward(handle, timedelta(days=25))
-    await decide(handle, Decision.POSTPONE, until=_days_after(first.at, 50))
+    await decide(handle, ApprovalDecision.POSTPONE, until=_days_after(first.at, 50))
     await time_machine.forward(handle, timedelta(days=26))
     assert world.books.statuses[-1] == "PAYOUT_AWAITING_APPROVAL"
-    assert (await decide(handle, Decision.APPROVE)).status == "PAYOUT_SETTLED"
+    assert (await decide(handle, ApprovalDecision.APPROVE)).status == "PAYOUT_SETTLED"
 
 
 async def test_an_approval_and_a_cancel_at_once_pay_or_give_back_never_both(world: World) -> None:
     world.books.verdict = Cleared(needs_approval=True)
     _, handle = await begin(world)
     await accepted(handle)
-    said = await asyncio.gather(
-        decide(handle, Decision.APPROVE),
-        decide(handle, Decision.APPROVE, by="approver-2"),
+    answers = await asyncio.gather(
+        decide(handle, ApprovalDecision.APPROVE),
+        decide(handle, ApprovalDecision.APPROVE, by="approver-2"),
         command(handle, "cancel"),
         return_exceptions=True,
     )
     result = await handle.result()
-    assert any(isinstance(answer, Exception) for answer in said)
+    assert any(isinstance(answer, Exception) for answer in answers)
     paid = result.status == "PAYOUT_SETTLED"
     assert world.wallet.commands == ["hold", "capture_hold" if paid else "release"]
     assert world.psp.done == (["payout:1"] if paid else [])
@@ -153,7 +153,7 @@ async def test_a_postponement_needs_a_moment_in_the_near_future(
     _, handle = await begin(world)
     await accepted(handle)
     assert (
-        await refusal_of(decide(handle, Decision.POSTPONE, until=until))
+        await refusal_of(decide(handle, ApprovalDecision.POSTPONE, until=until))
     ).type == "InvalidDecision"
     await handle.cancel()
     await handle.result()

@@ -15,6 +15,7 @@ from tests.workflows.asking import Handle, authorize, complete
 from tests.workflows.orders import FIFTY, deposit
 from tests.workflows.world import CHALLENGE, HARD, FakePsp, World, a_world, working
 from workflows.domain.deposits import DepositOrder
+from workflows.domain.events import PspEvent
 from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
@@ -24,7 +25,6 @@ from workflows.domain.psp import (
     Operation,
     Outcome,
     Pending,
-    PspEvent,
     Ready,
 )
 from workflows.domain.psp import Fact as Told

@@ -30,9 +30,11 @@ from tests.workflows.time_travel import TimeMachine
 from tests.workflows.wild import WildPsp
 from tests.workflows.world import World, a_world, working
 from workflows.domain.money import Money
-from workflows.domain.payments import CaptureMethod, Cleared, Record
-from workflows.domain.payouts import Decision
+from workflows.domain.payments import CaptureMethod
+from workflows.domain.payouts import ApprovalDecision
 from workflows.domain.psp import Operation
+from workflows.domain.records import Record
+from workflows.domain.risk import Cleared
 
 LIVES = range(16)
 MOMENTS = [timedelta(seconds=s) for s in (1, 5, 40, 600, 7200, 86400)]
@@ -92,7 +94,7 @@ class Life:
         async def tell() -> None:
             for key in list(self.psp.truth)[-self._chance.randint(1, 3) :]:
                 self.psp.decide(key)
-                event = self.world.event(key, *self.psp.told(key))
+                event = self.world.event(key, *self.psp.outcome_of(key))
                 for _ in range(self._chance.randint(1, 2)):
                     await handle.signal("psp_event", event)
 
@@ -200,8 +202,8 @@ async def _paid_out(time_machine: TimeMachine, number: int, *, troubled: bool) -
             await accepted(handle)
         life = Life(world, time_machine, chance, wild)
         ways: list[Step] = [lambda: command(handle, "cancel"), handle.cancel]
-        ways += [lambda: decide(handle, Decision.APPROVE)] * 3
-        ways += [lambda: decide(handle, Decision.DECLINE)]
+        ways += [lambda: decide(handle, ApprovalDecision.APPROVE)] * 3
+        ways += [lambda: decide(handle, ApprovalDecision.DECLINE)]
         ways += life.troubles(handle) * 2 if troubled else []
         if troubled:
             await life.troubles(handle)[chance.randint(0, 2)]()

@@ -14,11 +14,11 @@ AT = MerchantAccount("acme_pay", "primary")
 
 
 def lines(facts: Facts) -> list[str]:
-    return details(deposit(), "FAILED", facts, "nothing").splitlines()
+    return details(deposit().amount, "FAILED", facts, "nothing").splitlines()
 
 
 @pytest.mark.parametrize(
-    ("proof", "told"),
+    ("proof", "expected"),
     [
         (
             Authentication("visa", "05", "AAAB", None, "2.2.0", "ds-1", True, "Y", "M"),
@@ -36,13 +36,15 @@ def lines(facts: Facts) -> list[str]:
     ],
 )
 def test_the_checks_of_the_card_are_told_as_far_as_they_are_known(
-    proof: Authentication, told: list[str]
+    proof: Authentication, expected: list[str]
 ) -> None:
-    assert [line for line in lines(Facts(authentication=proof)) if line.startswith("- ")] == told
+    assert [
+        line for line in lines(Facts(authentication=proof)) if line.startswith("- ")
+    ] == expected
 
 
 @pytest.mark.parametrize(
-    ("advice", "told"),
+    ("advice", "expected"),
     [
         (Advice(Retry.NEVER), "never"),
         (Advice(Retry.LATER, 86400), "later, not before 1 day, 0:00:00 have passed"),
@@ -53,12 +55,12 @@ def test_the_checks_of_the_card_are_told_as_far_as_they_are_known(
     ],
 )
 def test_a_decline_tells_whether_the_same_card_may_be_tried_again(
-    advice: Advice, told: str
+    advice: Advice, expected: str
 ) -> None:
     problem = Problem("do_not_honor", "05", soft=True, advice=advice)
     assert lines(Facts(problem=problem))[-2:] == [
         "- Problem: **do_not_honor** (`05`)",
-        f"- The same card again: {told}",
+        f"- The same card again: {expected}",
     ]
 
 
@@ -78,7 +80,7 @@ def test_every_attempt_tells_whether_another_account_might_have_said_yes() -> No
 
 
 @pytest.mark.parametrize(
-    ("route", "told"),
+    ("route", "expected"),
     [
         (RouteTaken("cards", 3, "vips"), "policy `cards` version 3, rule `vips`"),
         (RouteTaken("cards", 3), "policy `cards` version 3, its default"),
@@ -89,9 +91,9 @@ def test_every_attempt_tells_whether_another_account_might_have_said_yes() -> No
     ],
 )
 def test_the_policy_and_the_rule_that_sent_it_where_it_went_are_named(
-    route: RouteTaken, told: str
+    route: RouteTaken, expected: str
 ) -> None:
-    assert f"- Routed by {told}" in lines(Facts(route=route))
+    assert f"- Routed by {expected}" in lines(Facts(route=route))
 
 
 def test_the_stop_that_parks_it_is_named_and_why_a_cascade_ended() -> None:

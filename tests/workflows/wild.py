@@ -127,7 +127,7 @@ class WildPsp(Psp):
         yes = not lapsed and self._chance.random() < 0.7
         self._become(operation, instruction, self._approve(instruction) if yes else SOFT)
 
-    def told(self, key: str) -> tuple[Operation, Fact, Money]:
+    def outcome_of(self, key: str) -> tuple[Operation, Fact, Money]:
         """What its webhook says of a key."""
         operation, instruction = self._operations[key]
         return operation, self._shown(key), instruction.amount

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,9 +18,12 @@ from temporalio.worker import Worker
 from tests.workflows.fake_books import FakeBooks, FakeWallet
 from tests.workflows.orders import FIFTY
 from workers.assembly import WORKFLOWS, activities_of, workflow_runner
+from workers.crash_points import CrashPoints
 from workflows.domain.cases import CaseOrder
+from workflows.domain.events import PspEvent
+from workflows.domain.identity import LATE_EVENT, late_workflow_id
 from workflows.domain.money import Money
-from workflows.domain.payments import Record
+from workflows.domain.orders import id_of
 from workflows.domain.psp import (
     COMPLETE,
     Approved,
@@ -35,20 +38,15 @@ from workflows.domain.psp import (
     NotFound,
     Operation,
     Outcome,
+    Parked,
     PayoutInstruction,
     Pending,
-    PspEvent,
     RefundInstruction,
     VoidInstruction,
 )
+from workflows.domain.records import Record
 from workflows.ports import Psp
-from workflows.visibility import (
-    LATE_EVENT,
-    Order,
-    id_of,
-    late_workflow_id,
-    start_of,
-)
+from workflows.starting import Order, start_of
 
 SOFT = Declined("do_not_honor", soft=True, code="05")
 HARD = Declined("stolen_card", soft=False, code="43")
@@ -64,7 +62,9 @@ class Gate:
 
 
 class FakePsp(Psp):
-    """Answers what it was told to, else yes; `done` is its diary of keys."""
+    """Answers what it was told to, else yes; `done` is its diary of keys.
+
+    What it does has one name there, `psp-1`, whoever tells of it."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -74,6 +74,8 @@ class FakePsp(Psp):
         self._outcomes: dict[str, deque[Outcome]] = defaultdict(deque)
         self._findings: dict[str, deque[Finding]] = defaultdict(deque)
         self._gates: dict[str, Gate] = {}
+        self.stopped: Callable[[], int | None] = lambda: None
+        """The stop by hand that is in the way of captures and payouts, if any."""
 
     def will_hold(self, operation: str) -> Gate:
         """Its next call of this kind answers when the gate is opened, and not before."""
@@ -113,6 +115,9 @@ class FakePsp(Psp):
         return findings.popleft() if len(findings) > 1 else findings[0]
 
     async def _do(self, operation: str, instruction: Instruction) -> Outcome:
+        stop = self.stopped() if operation in (Operation.CAPTURE, Operation.PAYOUT) else None
+        if stop is not None:
+            return Parked(stop)
         self.done.append(instruction.key.partition(":")[2])
         self.asked.append(instruction)
         if gate := self._gates.pop(operation, None):
@@ -121,7 +126,7 @@ class FakePsp(Psp):
         outcomes = self._outcomes[operation]
         if outcomes:
             return outcomes.popleft()
-        return Approved(f"psp-{instruction.key}", instruction.amount)
+        return Approved("psp-1", instruction.amount)
 
 
 @dataclass
@@ -132,11 +137,13 @@ class World:
     queue: str
     name: str
     psp: FakePsp = field(default_factory=FakePsp)
-    wallet: FakeWallet = field(default_factory=FakeWallet)
+    wallet: FakeWallet = field(init=False)
     books: FakeBooks = field(init=False)
 
     def __post_init__(self) -> None:
         self.books = FakeBooks(self.name)
+        self.wallet = FakeWallet(self.books)
+        self.psp.stopped = lambda: self.books.stop_id
 
     async def start(self, order: Order) -> WorkflowHandle[Any, Record]:
         start = start_of(order)
@@ -158,12 +165,14 @@ class World:
             else WorkflowIDConflictPolicy.UNSPECIFIED,
         )
 
-    async def late(self, event: PspEvent) -> WorkflowHandle[Any, list[str]]:
-        """A fact for a payment whose run is over, told as the relay tells it."""
+    async def late(self, event: PspEvent, payment_id: str = "") -> WorkflowHandle[Any, list[str]]:
+        """A fact for a payment whose run is over, told as the relay tells it: it names the payment,
+        or was found by the PSP's ids."""
+        payment_id = payment_id or event.payment_id
         return await self.client.start_workflow(
             LATE_EVENT,
-            event.payment_id,
-            id=late_workflow_id(event.payment_id),
+            payment_id,
+            id=late_workflow_id(payment_id),
             task_queue=self.queue,
             result_type=list[str],
             start_signal="psp_event",
@@ -196,18 +205,24 @@ def a_world(client: Client) -> World:
 
 
 @asynccontextmanager
-async def working(world: World, psp: Psp | None = None) -> AsyncIterator[World]:
+async def working(
+    world: World, psp: Psp | None = None, points: CrashPoints | None = None
+) -> AsyncIterator[World]:
     """Workers as in production, on this world's queues; `psp` in place of the obedient one."""
     core = Worker(
         world.client,
         task_queue=world.queue,
         workflows=WORKFLOWS,
         activities=[*activities_of(world.wallet), *activities_of(world.books)],
-        workflow_runner=workflow_runner(sandboxed=True),
+        workflow_runner=workflow_runner(sandboxed=False),
         graceful_shutdown_timeout=timedelta(seconds=1),
+        interceptors=[points] if points else [],
     )
     calls = Worker(
-        world.client, task_queue=f"psp-{world.name}", activities=activities_of(psp or world.psp)
+        world.client,
+        task_queue=f"psp-{world.name}",
+        activities=activities_of(psp or world.psp),
+        interceptors=[points] if points else [],
     )
     async with core, calls:
         yield world

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .late_events import RETURNED_FROM, void_key_of
+from .escalations import CaseKind
+from .identity import key_of
+from .late_events import RETURNED_FROM, by_case, void_key_of
 from .money import Money
-from .payments import CaseKind
-from .psp import MerchantAccount, Operation, key_of
+from .psp import MerchantAccount, Operation
+from .records import Recalled
 
 
 class Action(StrEnum):
@@ -25,6 +27,11 @@ class Action(StrEnum):
     MARK_APPROVED = "mark_approved"
     """The PSP has told a person that it did it: the payment's own run goes on with that."""
     MARK_DECLINED = "mark_declined"
+    CLAW_BACK = "claw_back"
+    """The money left after all: it is taken from the player as far as it is there, and what is not
+    is owed. For a payout or refund that was paid though we had given it back."""
+    REBUILD = "rebuild"
+    """A new run takes over a payment whose own was lost: from the books and what was asked."""
     DISMISS = "dismiss"
     """Nothing is to be done, for the reason given."""
 
@@ -70,6 +77,8 @@ class CaseFile:
     facts: dict[str, str]
     payment_known: bool
     needs_second_person: bool
+    over: tuple[str, ...] = ()
+    """The proposals that have ended: each is made once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +100,8 @@ class Review:
     approve: bool
     by: str
     reason: str
+    proposal: str
+    """The id of the proposal that it is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,14 +129,14 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class PaymentStanding:
     """How the payment of a case stands."""
 
     status: str
     final: bool
     captured: bool
     remedied: bool
-    """A credit or refund was ordered by a case already."""
+    """A credit or refund was ordered by another case, or by this one and done."""
 
 
 def subject_of(facts: Mapping[str, str]) -> Subject | None:
@@ -149,10 +160,12 @@ def subject_of(facts: Mapping[str, str]) -> Subject | None:
 
 
 def allowed(
-    kind: CaseKind, facts: Mapping[str, str], standing: Standing | None
+    kind: CaseKind, facts: Mapping[str, str], standing: PaymentStanding | None
 ) -> tuple[Action, ...]:
     """What may be ordered for a case, given how its payment stands. To dismiss is always legal."""
     subject = subject_of(facts)
+    if kind is CaseKind.RUN_LOST and standing is not None and not standing.final:
+        return (Action.REBUILD, Action.DISMISS)
     if subject is None or standing is None:
         return (Action.DISMISS,)
     return (*_of_money(kind, subject, standing), Action.DISMISS)
@@ -179,14 +192,34 @@ def hold_of(subject: Subject) -> str | None:
         return None
 
 
+OPEN_AGAIN = "refund declined"
+"""How a claim ends whose command the PSP declined: another may be ordered."""
+
+
+def is_remedied(payment: Recalled, case_id: str) -> bool:
+    """Whether another case has decided on the payment's money. What this case has claimed itself it
+    may order again: a power cut may have come before the command."""
+    claim = payment.attempt(remedy_key_of(payment.payment_id))
+    return claim is not None and claim.outcome != OPEN_AGAIN and claim.reason != case_id
+
+
+def excludes(payment: Recalled, remedy: str) -> bool:
+    """Whether the opposite of this remedy was done, or may have been."""
+    refund = by_case(key_of(payment.payment_id, Operation.REFUND))
+    refunded = any(each.may_have_moved and each.key.startswith(refund) for each in payment.asked)
+    return remedy == "credit" and refunded
+
+
 def remedy_key_of(payment_id: str) -> str:
     """Under which a payment's one remedy is claimed: it is credited or refunded, never both."""
     return key_of(payment_id, "case-remedy")
 
 
-def _of_money(kind: CaseKind, subject: Subject, standing: Standing) -> tuple[Action, ...]:
+def _of_money(kind: CaseKind, subject: Subject, standing: PaymentStanding) -> tuple[Action, ...]:
     if kind is CaseKind.UNRELEASED:
         return (Action.VOID,) if subject.account and hold_of(subject) else ()
+    if kind is CaseKind.DOUBLE:
+        return _of_a_double(subject, standing)
     if kind not in (CaseKind.IN_DOUBT, CaseKind.CONTRADICTION, CaseKind.UNEXPECTED_EVENT):
         return ()
     if not standing.final:
@@ -200,7 +233,25 @@ def _of_money(kind: CaseKind, subject: Subject, standing: Standing) -> tuple[Act
         case Operation.AUTHORIZE, "approved" if not standing.captured and hold_of(subject):
             return (Action.VOID,)
         case ((Operation.PAYOUT | Operation.REFUND), "declined") if (
-            standing.status in RETURNED_FROM
+            standing.status in RETURNED_FROM and _is_of(subject.operation, standing)
         ):
             return (Action.CREDIT,)
+        case ((Operation.PAYOUT | Operation.REFUND), "approved") if (
+            standing.status not in RETURNED_FROM and _is_of(subject.operation, standing)
+        ):
+            return (Action.CLAW_BACK,)
+    return ()
+
+
+def _is_of(operation: Operation, standing: PaymentStanding) -> bool:
+    """A payment of this very kind: a deposit that somebody says was refunded is none."""
+    return standing.status.startswith(f"{operation.upper()}_")
+
+
+def _of_a_double(subject: Subject, standing: PaymentStanding) -> tuple[Action, ...]:
+    """The second thing is undone, never the first."""
+    if not standing.final or subject.account is None or not subject.psp_ref:
+        return ()
+    if subject.operation is Operation.CAPTURE and not standing.remedied:
+        return (Action.REFUND,)
     return ()

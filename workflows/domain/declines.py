@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class DeclineReason(StrEnum):
     # The bank would rather not, today.
     DO_NOT_HONOR = "do_not_honor"
     INSUFFICIENT_FUNDS = "insufficient_funds"
@@ -31,6 +31,10 @@ class Reason(StrEnum):
     # Not with this card, account or shop.
     CARD_NOT_SUPPORTED = "card_not_supported"
     CURRENCY_NOT_SUPPORTED = "currency_not_supported"
+    METHOD_NOT_SUPPORTED = "method_not_supported"
+    COUNTRY_NOT_SUPPORTED = "country_not_supported"
+    AMOUNT_TOO_SMALL = "amount_too_small"
+    """Below what this PSP moves by the method."""
     NOT_PERMITTED = "not_permitted"
     RESTRICTED_CARD = "restricted_card"
     LOST_CARD = "lost_card"
@@ -41,6 +45,8 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
     FRAUD = "fraud"
     DUPLICATE = "duplicate"
+    # Our merchant account's fault, or its contract's.
+    ACCOUNT_MISCONFIGURED = "account_misconfigured"
     # About what was asked, not about the card.
     INVALID_REQUEST = "invalid_request"
     CAPTURE_REFUSED = "capture_refused"
@@ -60,15 +66,19 @@ class Reason(StrEnum):
 
 SOFT = frozenset(
     {
-        Reason.DO_NOT_HONOR,
-        Reason.INSUFFICIENT_FUNDS,
-        Reason.LIMIT_EXCEEDED,
-        Reason.ISSUER_UNAVAILABLE,
-        Reason.PROCESSING_ERROR,
-        Reason.TRY_LATER,
-        Reason.AUTHENTICATION_REQUIRED,
-        Reason.CARD_NOT_SUPPORTED,
-        Reason.CURRENCY_NOT_SUPPORTED,
+        DeclineReason.DO_NOT_HONOR,
+        DeclineReason.INSUFFICIENT_FUNDS,
+        DeclineReason.LIMIT_EXCEEDED,
+        DeclineReason.ISSUER_UNAVAILABLE,
+        DeclineReason.PROCESSING_ERROR,
+        DeclineReason.TRY_LATER,
+        DeclineReason.AUTHENTICATION_REQUIRED,
+        DeclineReason.CARD_NOT_SUPPORTED,
+        DeclineReason.CURRENCY_NOT_SUPPORTED,
+        DeclineReason.METHOD_NOT_SUPPORTED,
+        DeclineReason.COUNTRY_NOT_SUPPORTED,
+        DeclineReason.AMOUNT_TOO_SMALL,
+        DeclineReason.ACCOUNT_MISCONFIGURED,
     }
 )
 """Reasons for which another merchant account may say yes; a PSP's table may be stricter."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .identity import key_of
 from .money import Money
 from .payments import CaptureMethod, RoutingHints
-from .psp import key_of
 from .wallet import Player
 
 
@@ -27,6 +27,8 @@ class Status(StrEnum):
     EXPIRED = "EXPIRED"
     CANCELLED = "CANCELLED"
     VOIDED = "VOIDED"
+    REVERSED = "REVERSED"
+    """Captured, and money of it has left the PSP without us: a chargeback, a refund made there."""
 
 
 _ENDS = {Status.FAILED, Status.EXPIRED, Status.CANCELLED}
@@ -35,17 +37,22 @@ _UNSURE = {Status.REQUIRES_ACTION, Status.PENDING, Status.CLARIFYING}
 NEXT: dict[Status, set[Status]] = {
     Status.INITIATED: _UNSURE | _ENDS | {Status.AUTHORIZED},
     Status.REQUIRES_ACTION: _UNSURE | _ENDS | {Status.AUTHORIZED},
-    Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED},
-    Status.CLARIFYING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED, Status.VOIDED},
+    Status.PENDING: _UNSURE | _ENDS | {Status.AUTHORIZED, Status.CAPTURED, Status.PARKED},
+    Status.CLARIFYING: _UNSURE
+    | _ENDS
+    | {Status.AUTHORIZED, Status.CAPTURED, Status.VOIDED, Status.PARKED},
     Status.AUTHORIZED: _ENDS
     | {Status.AUTHORIZED, Status.PENDING, Status.CLARIFYING, Status.CAPTURED, Status.VOIDED}
     | {Status.PARKED},
-    Status.PARKED: _ENDS | {Status.PARKED, Status.AUTHORIZED, Status.CLARIFYING, Status.VOIDED},
+    Status.PARKED: _ENDS
+    | {Status.PARKED, Status.AUTHORIZED, Status.PENDING, Status.CLARIFYING, Status.VOIDED}
+    | {Status.CAPTURED},
     Status.CAPTURED: {Status.CAPTURED},
     Status.FAILED: set(),
     Status.EXPIRED: set(),
     Status.CANCELLED: set(),
     Status.VOIDED: set(),
+    Status.REVERSED: set(),
 }
 """Legal next states. AUTHORIZED is entered before it is told, when a person is to capture; CAPTURED
 stays CAPTURED while the rest of a partial capture is voided."""
@@ -68,8 +75,8 @@ class DepositOrder:
     expires_in_seconds: int
     hints: RoutingHints | None = None
     """None: nothing is known for routing beyond the order."""
-    checks_stops: bool = False
-    """Whether it is asked, before money moves, if that is stopped by hand. Older orders are not."""
+    rebuilt: bool = False
+    """Its run was lost: this one goes on from what the books say and what was asked of PSPs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +95,6 @@ class CompleteCommand:
 class CaptureCommand:
     amount: Money | None = None
     """None captures all that is held."""
-
-
-def capture_id_of(intent_id: str) -> str:
-    return "cap_" + intent_id.removeprefix("in_")
 
 
 def credit_key_of(intent_id: str) -> str:

@@ -4,25 +4,21 @@ something that a person decides."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .declines import Reason
-from .payments import Kind, Recalled
-from .psp import (
-    Approved,
-    Declined,
-    Fact,
-    MerchantAccount,
-    Operation,
-    Pending,
-    PspEvent,
-    Ready,
-    key_of,
-)
+from .declines import DeclineReason
+from .events import PspEvent
+from .identity import key_of
+from .meanings import Meaning
+from .meanings import Means as Means
+from .meanings import is_the_same as is_the_same
+from .orders import KINDS
+from .psp import Approved, Declined, Fact, MerchantAccount, Operation, Pending, Ready
+from .records import Recalled
 from .releases import by_case as by_case
 from .releases import of_a_case, was_released
 from .releases import void_key_of as void_key_of
+from .unasked import decide_unasked
 
 
 class Returned(StrEnum):
@@ -38,7 +34,7 @@ RETURNED_FROM = {
 }
 
 
-class Known(StrEnum):
+class KnownAs(StrEnum):
     """What we know of the very instruction that a fact is about."""
 
     DONE = "done"
@@ -51,71 +47,64 @@ class Known(StrEnum):
     """Of a void alone: its hold was captured in full, so that there is nothing to release."""
 
 
-class Means(StrEnum):
-    NOTHING = "it agrees with what we know"
-    RELEASE = "a hold that nobody wants is to be released"
-    GIVE_BACK = "the money has come back and is the player's again"
-    CASE = "it contradicts what we know"
-
-
-TABLE: dict[tuple[Operation, str], dict[Known, Means]] = {
+TABLE: dict[tuple[Operation, str], dict[KnownAs, Means]] = {
     (Operation.AUTHORIZE, "approved"): {
-        Known.DONE: Means.NOTHING,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.RELEASE,
+        KnownAs.DONE: Means.NOTHING,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.RELEASE,
     },
     (Operation.AUTHORIZE, "declined"): {
-        Known.DONE: Means.CASE,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.NOTHING,
+        KnownAs.DONE: Means.CASE,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.NOTHING,
     },
     (Operation.CAPTURE, "approved"): {
-        Known.DONE: Means.NOTHING,
-        Known.NOT_DONE: Means.CASE,
+        KnownAs.DONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.CASE,
     },
     (Operation.CAPTURE, "declined"): {
-        Known.DONE: Means.CASE,
-        Known.NOT_DONE: Means.NOTHING,
+        KnownAs.DONE: Means.CASE,
+        KnownAs.NOT_DONE: Means.NOTHING,
     },
     (Operation.VOID, "approved"): {
-        Known.DONE: Means.NOTHING,
-        Known.NOT_DONE: Means.NOTHING,
-        Known.SPENT: Means.CASE,
+        KnownAs.DONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.NOTHING,
+        KnownAs.SPENT: Means.CASE,
     },
     (Operation.VOID, "declined"): {
-        Known.DONE: Means.CASE,
-        Known.NOT_DONE: Means.NOTHING,
-        Known.SPENT: Means.NOTHING,
+        KnownAs.DONE: Means.CASE,
+        KnownAs.NOT_DONE: Means.NOTHING,
+        KnownAs.SPENT: Means.NOTHING,
     },
     (Operation.PAYOUT, "approved"): {
-        Known.DONE: Means.NOTHING,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.CASE,
+        KnownAs.DONE: Means.NOTHING,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.CASE,
     },
     (Operation.PAYOUT, "declined"): {
-        Known.DONE: Means.CASE,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.NOTHING,
+        KnownAs.DONE: Means.CASE,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.NOTHING,
     },
     (Operation.PAYOUT, "returned"): {
-        Known.DONE: Means.GIVE_BACK,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.NOTHING,
+        KnownAs.DONE: Means.GIVE_BACK,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.NOTHING,
     },
     (Operation.REFUND, "approved"): {
-        Known.DONE: Means.NOTHING,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.CASE,
+        KnownAs.DONE: Means.NOTHING,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.CASE,
     },
     (Operation.REFUND, "declined"): {
-        Known.DONE: Means.CASE,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.NOTHING,
+        KnownAs.DONE: Means.CASE,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.NOTHING,
     },
     (Operation.REFUND, "returned"): {
-        Known.DONE: Means.GIVE_BACK,
-        Known.UNDONE: Means.NOTHING,
-        Known.NOT_DONE: Means.NOTHING,
+        KnownAs.DONE: Means.GIVE_BACK,
+        KnownAs.UNDONE: Means.NOTHING,
+        KnownAs.NOT_DONE: Means.NOTHING,
     },
 }
 TABLE |= {
@@ -123,69 +112,89 @@ TABLE |= {
     for operation in (Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID)
 }
 
-_OPERATIONS = {
-    Kind.DEPOSIT: {Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID},
-    Kind.PAYOUT: {Operation.PAYOUT},
-    Kind.REFUND: {Operation.REFUND},
-}
 _STEP = re.compile(r"(case-)?([a-z]+)(?::([1-9][0-9]{0,3})(:[1-9][0-9]{0,3})?)?")
 _NUMBERED = {Operation.AUTHORIZE, Operation.VOID, Operation.PAYOUT}
+"""Steps that a payment may have several of; of the others only a repetition has a number."""
+_TWICE = {Operation.VOID, Operation.PAYOUT}
+"""Whose repetitions have a second number."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    means: Means
-    why: str
-
-
-def decide(event: PspEvent, payment: Recalled) -> Decision:
+def decide(event: PspEvent, payment: Recalled) -> Meaning:
     """What a late fact about a payment that is over means. It moves nothing itself."""
     if isinstance(event.reply, Pending | Ready):
-        return Decision(Means.NOTHING, "it is no result")
+        return Meaning(Means.NOTHING, "it is no result")
     if of_a_case(event.key):
-        return Decision(Means.NOTHING, "a case's own run asked for it, and looks itself")
+        return Meaning(Means.NOTHING, "a case's own run asked for it, and looks itself")
+    if event.unasked:
+        return decide_unasked(event, payment)
     wrong = _disagreement(event, payment)
     if wrong is not None:
-        return Decision(Means.CASE, wrong)
-    means = TABLE[event.operation, said_by(event.reply)][known_of(event, payment)]
+        return Meaning(Means.CASE, wrong)
+    if _is_second(event, payment):
+        return Meaning(Means.DOUBLE, Means.DOUBLE)
+    operation, known = event.operation, known_of(event, payment)
+    if known is KnownAs.NOT_DONE and isinstance(event.reply, Approved) and event.reply.captured:
+        # A sale that comes late is no hold that could be let go of: the money is here.
+        operation = Operation.CAPTURE
+    means = TABLE[operation, said_by(event.reply)][known]
+    if known is KnownAs.UNDONE and _was_done_again(event, payment):
+        means = Means.CASE
+    if means is Means.GIVE_BACK and event.name in payment.facts.returned_by:
+        return Meaning(Means.NOTHING, "it was given back before, for this very fact")
     if means is Means.RELEASE and account_of(event, payment) is None:
-        return Decision(Means.CASE, "a hold, and no merchant account named where to release it")
-    return Decision(means, means if means is not Means.CASE else f"the payment is {payment.status}")
+        return Meaning(Means.CASE, "a hold, and no merchant account named where to release it")
+    return Meaning(means, means if means is not Means.CASE else f"the payment is {payment.status}")
+
+
+def _is_second(event: PspEvent, payment: Recalled) -> bool:
+    """The PSP has done under one key what was to be done once, and has another name for it."""
+    if not isinstance(event.reply, Approved) or event.operation is Operation.VOID:
+        return False
+    attempt = payment.attempt(event.key)
+    if attempt is None or attempt.outcome != "approved":
+        return False
+    return not is_the_same(attempt.psp_ref or "", event.reply.psp_ref)
+
+
+def _was_done_again(event: PspEvent, payment: Recalled) -> bool:
+    """A payout that came back, and of which the PSP says later that it is paid."""
+    returns = payment.facts.returns
+    paid = isinstance(event.reply, Approved) and event.operation in (
+        Operation.PAYOUT,
+        Operation.REFUND,
+    )
+    return paid and bool(returns and returns[-1]) and event.is_after(returns[-1])
 
 
 def said_by(reply: Fact) -> str:
     """A no is no more than that, unless it says that the money has come back."""
-    returned = isinstance(reply, Declined) and reply.reason == Reason.RETURNED
+    returned = isinstance(reply, Declined) and reply.reason == DeclineReason.RETURNED
     return "returned" if returned else reply.kind
 
 
-def as_returned(event: PspEvent) -> PspEvent:
-    """The same no, as if it said that the money has come back."""
-    if not isinstance(event.reply, Declined):
-        return event
-    return replace(event, reply=replace(event.reply, reason=Reason.RETURNED))
-
-
-def known_of(event: PspEvent, payment: Recalled) -> Known:
+def known_of(event: PspEvent, payment: Recalled) -> KnownAs:
+    """Of an instruction of ours: nobody instructs a chargeback."""
     captured = payment.facts.captured
     match event.operation:
+        case Operation.CHARGEBACK | Operation.CHARGEBACK_REVERSED:
+            return KnownAs.NOT_DONE
         case Operation.AUTHORIZE:
             if captured is not None and payment.succeeded(event.key):
-                return Known.DONE
-            return Known.UNDONE if _is_released(event, payment) else Known.NOT_DONE
+                return KnownAs.DONE
+            return KnownAs.UNDONE if _is_released(event, payment) else KnownAs.NOT_DONE
         case Operation.CAPTURE:
-            return Known.DONE if captured is not None else Known.NOT_DONE
+            return KnownAs.DONE if captured is not None else KnownAs.NOT_DONE
         case Operation.VOID:
             if payment.succeeded(event.key):
-                return Known.DONE
+                return KnownAs.DONE
             spent = captured == payment.amount and payment.succeeded(authorize_key_of(event.key))
-            return Known.SPENT if spent else Known.NOT_DONE
+            return KnownAs.SPENT if spent else KnownAs.NOT_DONE
         case Operation.PAYOUT | Operation.REFUND:
             if not payment.succeeded(event.key):
-                return Known.NOT_DONE
+                return KnownAs.NOT_DONE
             if payment.status in set(Returned):
-                return Known.UNDONE
-            return Known.DONE if payment.status in RETURNED_FROM else Known.NOT_DONE
+                return KnownAs.UNDONE
+            return KnownAs.DONE if payment.status in RETURNED_FROM else KnownAs.NOT_DONE
 
 
 def account_of(event: PspEvent, payment: Recalled) -> MerchantAccount | None:
@@ -214,9 +223,9 @@ def is_step(key: str, operation: Operation) -> bool:
     found = _STEP.fullmatch(key.partition(":")[2])
     if found is None or found.group(2) != operation:
         return False
-    if found.group(4) is not None and operation is not Operation.VOID:
+    if found.group(4) is not None and operation not in _TWICE:
         return False
-    return (found.group(3) is not None) == (operation in _NUMBERED)
+    return found.group(3) is not None or operation not in _NUMBERED
 
 
 def _is_released(event: PspEvent, payment: Recalled) -> bool:
@@ -228,7 +237,7 @@ def _is_released(event: PspEvent, payment: Recalled) -> bool:
 
 def _disagreement(event: PspEvent, payment: Recalled) -> str | None:
     """In what a fact does not fit the payment, if in anything."""
-    if event.operation not in _OPERATIONS[payment.kind]:
+    if event.operation not in KINDS[payment.kind].operations:
         return f"a {payment.kind} has no {event.operation}"
     if not is_step(event.key, event.operation):
         return "its reference is none that we gave for that"
@@ -247,5 +256,5 @@ def _other_amount(event: PspEvent, payment: Recalled) -> str | None:
         return None
     if event.operation is Operation.CAPTURE:
         expected = payment.facts.captured or event.amount
-    told = event.reply.amount if isinstance(event.reply, Approved) else event.amount
-    return None if expected == event.amount == told else f"we know of {expected}"
+    answered = event.reply.amount if isinstance(event.reply, Approved) else event.amount
+    return None if expected == event.amount == answered else f"we know of {expected}"

@@ -13,7 +13,7 @@ MAX_MINOR_UNITS = 10**15
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 _EXPONENTS: dict[str, int] = {c.code: c.exponent for c in _Iso4217 if c.exponent is not None}
-
+CURRENCIES = tuple(sorted(_EXPONENTS))
 
 _PLAIN = 'amount must be a plain decimal such as "50.00": digits and a point, at most 32, no sign'
 

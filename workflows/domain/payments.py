@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from .cascading import CascadeLimits
 from .declines import Advice
+from .identity import Kind
 from .money import Money
 from .psp import (
     Approved,
@@ -15,16 +17,10 @@ from .psp import (
     Instruction,
     MerchantAccount,
     NotSent,
+    Parked,
     VoidInstruction,
 )
-from .routing.cascade import CascadeLimits
-from .wallet import Player
-
-
-class Kind(StrEnum):
-    DEPOSIT = "deposit"
-    PAYOUT = "payout"
-    REFUND = "refund"
+from .risk import ApprovalReason
 
 
 class CaptureMethod(StrEnum):
@@ -43,25 +39,36 @@ class Attempt:
     code: str | None = None
     soft: bool | None = None
     advice: Advice | None = None
+    psp_ref: str | None = None
+    """The PSP's id of what was done."""
+    captured: bool | None = None
+    """Of an authorization that was a sale: true."""
     released: tuple[str, ...] = ()
     """Of a void: the PSP's ids of what it named, and of what the PSP says it let go of."""
+
+
+NOTHING_DONE = "nothing_done"
+"""How an attempt ended whose key the PSP answers with a stored error, having done nothing."""
 
 
 def attempt_of(instruction: Instruction, outcome: Approved | Declined | NotSent) -> Attempt:
     key, account, kind = instruction.key, instruction.account, outcome.kind
     match outcome:
         case Declined(reason=reason, code=code, soft=soft, advice=advice):
-            return Attempt(key, account, kind, reason, code, soft, advice, _named(instruction))
-        case NotSent(why=why):
-            return Attempt(key, account, kind, why)
+            named = _named(instruction)
+            return Attempt(key, account, kind, reason, code, soft, advice, released=named)
+        case NotSent(why=why, key_is_dead=dead):
+            return Attempt(key, account, NOTHING_DONE if dead else kind, why)
         case Approved(psp_ref=psp_ref):
-            return Attempt(key, account, kind, released=_named(instruction, psp_ref))
+            named = _named(instruction, psp_ref)
+            sale = outcome.captured or None
+            return Attempt(key, account, kind, psp_ref=psp_ref, captured=sale, released=named)
 
 
-def _named(instruction: Instruction, *told: str) -> tuple[str, ...]:
+def _named(instruction: Instruction, *refs: str) -> tuple[str, ...]:
     if not isinstance(instruction, VoidInstruction):
         return ()
-    return tuple(dict.fromkeys(ref for ref in (instruction.psp_ref, *told) if ref))
+    return tuple(dict.fromkeys(ref for ref in (instruction.psp_ref, *refs) if ref))
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,24 @@ class RouteTaken:
     refusal: str | None = None
 
 
+REFUND_FAILED = "refund_failed"
+"""How a refund is undone that somebody made at the PSP: what it had taken is there again."""
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """Captured money that left us at the PSP without us, or came back: booked by an entry."""
+
+    operation: str
+    """refund, refund_failed, chargeback or chargeback_reversed. What undoes a thing that was not
+    heard of before is remembered alone: no entry goes with it, nor with that thing then."""
+    psp_ref: str
+    """The PSP's id of it."""
+    amount: Money
+    at: str
+    """RFC 3339, the PSP's clock."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known of a payment so far. Absent means not (yet) true."""
@@ -102,99 +127,27 @@ class Facts:
     problem: Problem | None = None
     attempts: tuple[Attempt, ...] = field(default=())
     approver: str | None = None
+    """The second person."""
+    approver_credential: str | None = None
+    """With which they decided."""
     decision_reason: str | None = None
     postponed_until: str | None = None
     route: RouteTaken | None = None
     stop_id: int | None = None
     """The stop by hand under which it is parked."""
+    case_id: str | None = None
+    """The case about the player for which it is parked."""
+    reversals: tuple[Reversal, ...] = ()
+    """What somebody else did with the captured money at the PSP, in the order in which we heard."""
+    returns: tuple[str, ...] = ()
+    """When a paid payout or refund came back, by the PSP's clock, RFC 3339."""
+    returned_by: tuple[str, ...] = ()
+    """The facts that told it: each gives the money back once, whatever happened since."""
+    approval_reasons: tuple[ApprovalReason, ...] = ()
+    """Of a payout: why a second person had to decide."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """The state of one payment at one version, as the registry keeps and shows it."""
-
-    payment_id: str
-    version: int
-    """2, 3, 4 … without gaps; version 1 is the opening, written by the API."""
-    status: str
-    final: bool
-    facts: Facts
-    at: str
-    """RFC 3339, the run's clock."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recalled:
-    """A payment as the registry remembers it, whether its run is there or not."""
-
-    payment_id: str
-    kind: Kind
-    player: Player
-    amount: Money
-    status: str
-    version: int
-    final: bool
-    facts: Facts
-    trace_id: str
-
-    def attempt(self, key: str) -> Attempt | None:
-        return next((attempt for attempt in self.facts.attempts if attempt.key == key), None)
-
-    def succeeded(self, key: str) -> bool:
-        attempt = self.attempt(key)
-        return attempt is not None and attempt.outcome == "approved"
-
-
-class CaseKind(StrEnum):
-    CONTRADICTION = "contradiction"
-    IN_DOUBT = "in_doubt"
-    UNRELEASED = "unreleased"
-    UNEXPECTED_EVENT = "unexpected_event"
-    UNKNOWN_REFERENCE = "unknown_reference"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """Something a person decides. Unique by key, so that opening it twice is opening it once."""
-
-    key: str
-    payment_id: str
-    kind: CaseKind
-    summary: str
-    money_at_risk: Money | None
-    facts: dict[str, str]
-
-
-# --- screening and routing --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScreenRequest:
-    """Ask risk and compliance whether this payment may go on."""
-
-    kind: Kind
-    player: Player
-    amount: Money
-    method: str
-    region: str
-    segment: str | None
-    as_of: str
-
-
-@dataclass(frozen=True)
-class Cleared:
-    needs_approval: bool = False
-    """A second person must say yes first (VIP or large)."""
-    kind: Literal["cleared"] = "cleared"
-
-
-@dataclass(frozen=True)
-class Stopped:
-    reason: str
-    kind: Literal["stopped"] = "stopped"
-
-
-Verdict = Cleared | Stopped
+# --- routing ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +168,7 @@ class RoutingHints:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteRequest:
-    """Without a payment id (runs of older versions) the answer is given and not kept."""
+    """Without a payment id the answer is given and not kept."""
 
     kind: Kind
     brand: str
@@ -237,7 +190,7 @@ class Route:
 
     candidates: tuple[MerchantAccount, ...]
     policy: str = ""
-    """Empty: nothing is known of policies (answers of older versions)."""
+    """Empty: nothing is known of policies."""
     policy_version: int = 0
     rule: str | None = None
     """None: the policy's default decided."""
@@ -256,7 +209,7 @@ class Route:
         return RouteTaken(self.policy, self.policy_version, self.rule, self.refusal)
 
 
-class Movement(StrEnum):
+class Stoppable(StrEnum):
     """What can be stopped by hand just before it is asked for."""
 
     CAPTURES = "captures"
@@ -276,20 +229,13 @@ class MoveRequest:
     account: MerchantAccount | None
     brand: str
     region: str
-    operation: Movement
+    operation: Stoppable
+    player_id: str
 
 
 @dataclass(frozen=True)
 class Go:
     kind: Literal["go"] = "go"
-
-
-@dataclass(frozen=True)
-class Parked:
-    """It is stopped by hand: wait for the signal `resume`, and ask again."""
-
-    stop_id: int
-    kind: Literal["parked"] = "parked"
 
 
 Moved = Go | Parked

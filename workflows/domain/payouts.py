@@ -28,6 +28,8 @@ class Status(StrEnum):
     CANCELLED = "PAYOUT_CANCELLED"
     EXPIRED = "PAYOUT_EXPIRED"
     """Nobody decided in time."""
+    RETURNED = "PAYOUT_RETURNED"
+    """It was paid, and the money came back."""
 
 
 _AT_PSP = {Status.PROCESSING, Status.CLARIFYING, Status.SETTLED, Status.FAILED, Status.PARKED}
@@ -43,7 +45,7 @@ NEXT: dict[Status, set[Status]] = {
     Status.SUBMITTED: _AT_PSP | {Status.REFUSED, Status.CANCELLED, Status.AWAITING_APPROVAL},
     Status.AWAITING_APPROVAL: _UNDECIDED | _AT_PSP | {Status.SUBMITTED},
     Status.POSTPONED: _UNDECIDED | _AT_PSP | {Status.SUBMITTED},
-    Status.PARKED: {Status.PARKED, Status.SUBMITTED, Status.CANCELLED, Status.FAILED},
+    Status.PARKED: _AT_PSP | {Status.SUBMITTED, Status.CANCELLED},
     Status.PROCESSING: _AT_PSP,
     Status.CLARIFYING: _AT_PSP,
     Status.SETTLED: set(),
@@ -52,6 +54,7 @@ NEXT: dict[Status, set[Status]] = {
     Status.DECLINED: set(),
     Status.CANCELLED: set(),
     Status.EXPIRED: set(),
+    Status.RETURNED: set(),
 }
 
 
@@ -66,15 +69,15 @@ class PayoutOrder:
     region: str
     segment: str | None
     requester: str
-    """The credential that asked; it may not approve."""
+    """The person who asked, whatever they hold; they may not approve."""
     trace_id: str
     hints: RoutingHints | None = None
     """None: nothing is known for routing beyond the order."""
-    checks_stops: bool = False
-    """Whether it is asked, before money moves, if that is stopped by hand. Older orders are not."""
+    rebuilt: bool = False
+    """Its run was lost: this one goes on from what the books say and what was asked of PSPs."""
 
 
-class Decision(StrEnum):
+class ApprovalDecision(StrEnum):
     APPROVE = "approve"
     DECLINE = "decline"
     POSTPONE = "postpone"
@@ -84,7 +87,10 @@ class Decision(StrEnum):
 class Approval:
     """A second person's word on a payout. `until` (RFC 3339) goes with postpone alone."""
 
-    decision: Decision
+    decision: ApprovalDecision
     approver: str
+    """The person."""
+    credential: str = ""
+    """With which they decided."""
     reason: str | None = None
     until: str | None = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from .declines import Advice
+from .identity import payment_of
 from .money import Money
 
 
@@ -20,6 +21,10 @@ class Operation(StrEnum):
     VOID = "void"
     REFUND = "refund"
     PAYOUT = "payout"
+    CHARGEBACK = "chargeback"
+    """A fact alone: the payer's bank took captured money back. Nobody instructs it."""
+    CHARGEBACK_REVERSED = "chargeback_reversed"
+    """A fact alone: what a chargeback took has come back to us."""
 
 
 COMPLETE = "complete"
@@ -43,6 +48,9 @@ class Instruction:
     account: MerchantAccount
     amount: Money
     trace_id: str
+    looked: bool = False
+    """We have looked, and the PSP knows nothing of it: it may be asked again."""
+    order: str = ""  # The digest of the payment's order: nothing else is asked for.
 
     @property
     def payment_id(self) -> str:
@@ -59,14 +67,14 @@ class AuthorizeInstruction(Instruction):
     return_url: str
     authentication: Authentication | None = None
     """The player's proof, given through another PSP: who takes it asks for no challenge."""
+    country: str | None = None
+    """The player's, ISO 3166-1 alpha-2, where the platform told it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompleteInstruction(Instruction):
-    """Go on with an authorization for which the player has done their part at the PSP.
-
-    It belongs to the authorization: what comes of it is told under `authorize_key`.
-    """
+    """Go on with an authorization for which the player has done their part at the PSP: what comes
+    of it is told under `authorize_key`."""
 
     authorize_key: str
     psp_ref: str | None
@@ -79,16 +87,19 @@ class CompleteInstruction(Instruction):
 class CaptureInstruction(Instruction):
     psp_ref: str
     """The PSP's id of the authorization."""
+    authorize_key: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class VoidInstruction(Instruction):
-    """Release what an authorization still holds; by its key when the PSP never told us its id."""
+    """Release what an authorization holds, or give back what a sale took; by its key if need be."""
 
     authorize_key: str
     psp_ref: str | None
     after_capture: bool = False
     """Only the rest is released: a part of the hold was captured before."""
+    method: str = ""
+    sale: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +175,8 @@ class Approved:
     psp_ref: str
     amount: Money
     authentication: Authentication | None = None
+    captured: bool = False
+    """Of an authorization: it was a sale, the money is taken and there is no hold to capture."""
     kind: Literal["approved"] = "approved"
 
 
@@ -193,18 +206,57 @@ class Pending:
 
 @dataclass(frozen=True)
 class NotSent:
-    """Provably never left us."""
+    """Provably never left us, or the PSP certainly did nothing.
+
+    `key_is_dead`: the PSP keeps giving a stored error under this key and knows of nothing done:
+    under the next key it may be asked once more.
+    """
 
     why: str
+    key_is_dead: bool = False
     kind: Literal["not_sent"] = "not_sent"
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """It may have happened. Only asking, hearing or voiding ends the doubt."""
+    """It may have happened. Only asking, hearing or voiding ends the doubt.
+
+    `answered`: the PSP did answer, with an error of its own.
+    """
 
     why: str
+    answered: bool = False
     kind: Literal["unknown"] = "unknown"
+
+
+@dataclass(frozen=True)
+class Rival:
+    """An instruction that was asked before, and excludes the one that is to be asked."""
+
+    key: str
+    operation: str
+    account: MerchantAccount
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """Not sent: something that excludes it came first, the `rival`, or the payment is `over`, its
+    money not set aside (`nothing_held`), or nobody opened it (`unknown_payment`)."""
+
+    why: str
+    rival: Rival | None = None
+    kind: Literal["fenced"] = "fenced"
+
+
+@dataclass(frozen=True)
+class Parked:
+    """Not sent: it is stopped by hand, or until a case about the player is resolved. Wait for the
+    signal `resume`, and ask again."""
+
+    stop_id: int | None = None
+    case_id: str | None = None
+    kind: Literal["parked"] = "parked"
 
 
 @dataclass(frozen=True)
@@ -241,41 +293,7 @@ class Ready:
 
 
 Reply = Approved | Declined | Pending
-Outcome = Approved | Declined | Pending | NotSent | Unknown
+Outcome = Approved | Declined | Pending | NotSent | Unknown | Fenced | Parked
 Finding = Approved | Declined | Pending | Ready | NotFound | NoStatus | Unknown
 Fact = Approved | Declined | Pending | Ready
 """What a webhook or a report can tell."""
-
-
-# --- facts from outside -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class PspEvent:
-    """A verified webhook or report line: a fact, not a command."""
-
-    psp: str
-    event_id: str
-    key: str
-    """The key of the instruction it is about (our reference at the PSP)."""
-    operation: Operation
-    reply: Fact
-    amount: Money
-    occurred_at: str = ""
-    """RFC 3339, the PSP's clock."""
-    raw_type: str = ""
-    account: str | None = None
-    """The merchant account it names, where the PSP tells it."""
-
-    @property
-    def payment_id(self) -> str:
-        return payment_of(self.key)
-
-
-def key_of(payment_id: str, step: str, number: int | None = None) -> str:
-    """`in_1:authorize:2`: the business and the step, never a run, an attempt or a random number."""
-    return f"{payment_id}:{step}" if number is None else f"{payment_id}:{step}:{number}"
-
-
-def payment_of(key: str) -> str:
-    return key.partition(":")[0]

@@ -17,6 +17,8 @@ class Status(StrEnum):
     FAILED = "REFUND_FAILED"
     REFUSED = "REFUND_REFUSED"
     """We would not: beyond what was captured, or the money has been played."""
+    RETURNED = "REFUND_RETURNED"
+    """It was refunded, and the money came back."""
 
 
 NEXT: dict[Status, set[Status]] = {
@@ -31,6 +33,7 @@ NEXT: dict[Status, set[Status]] = {
     Status.PROCESSED: set(),
     Status.FAILED: set(),
     Status.REFUSED: set(),
+    Status.RETURNED: set(),
 }
 
 
@@ -45,3 +48,5 @@ class RefundOrder:
     """The PSP's id of the capture."""
     trace_id: str
     authorization_ref: str | None = None
+    rebuilt: bool = False
+    """Its run was lost: this one goes on from what the books say and what was asked of PSPs."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .identity import key_of
 from .payments import Attempt
-from .psp import Operation, key_of
+from .psp import Operation
 
 
 def void_key_of(authorize_key: str) -> str:

@@ -1,8 +1,11 @@
 """The wallet's words: the only truth about a player's balance, moved by command alone.
 
 Every command is unique by its key: the same key with the same content gives the recorded result,
-with another content it is refused. Accounts are named `player:<brand>:<player>:available`,
-`player:<brand>:<player>:held`, `psp:<psp>:<merchant account>` and `suspense`, one per currency.
+with another content it is refused. What can close a payment names its `kind`: on the way to the
+wallet it is JSON, in which a claw-back has the members of a credit.
+
+Accounts are named `player:<brand>:<player>:available`, `player:<brand>:<player>:held`,
+`psp:<psp>:<merchant account>` and `receivable:<brand>:<player>`, one per currency.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ class Credit:
     amount: Money
     source: MerchantAccount
     payment_id: str
+    kind: Literal["credit"] = "credit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,8 @@ class Hold:
     amount: Money
     payment_id: str
     against: str | None = None
+    order: str = ""
+    """The digest of the payment's order: money is set aside for what was ordered alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,7 @@ class CaptureHold:
     key: str
     hold_key: str
     destination: MerchantAccount
+    kind: Literal["capture_hold"] = "capture_hold"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +82,36 @@ class Release:
 
     key: str
     hold_key: str
+    if_held: bool = False
+    """What was never held needs no release: that is no refusal."""
+    kind: Literal["release"] = "release"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClawBack:
+    """Captured money left the PSP without us: available -> PSP clearing, as far as it is there.
+
+    The rest is owed by the player (`receivable:<brand>:<player>`): no balance goes below zero.
+    """
+
+    key: str
+    player: Player
+    amount: Money
+    source: MerchantAccount
+    payment_id: str
+    kind: Literal["claw_back"] = "claw_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restore:
+    """What was clawed back has come back: PSP clearing -> what is owed first, then available."""
+
+    key: str
+    player: Player
+    amount: Money
+    source: MerchantAccount
+    payment_id: str
+    kind: Literal["restore"] = "restore"
 
 
 class RefusalReason(StrEnum):
@@ -84,6 +121,11 @@ class RefusalReason(StrEnum):
     UNKNOWN_HOLD = "unknown_hold"
     UNKNOWN_CREDIT = "unknown_credit"
     KEY_CONFLICT = "key_conflict"
+    ON_ITS_WAY = "on_its_way"
+    """A PSP may be paying the held money out: it cannot be given back."""
+    UNKNOWN_PAYMENT = "unknown_payment"
+    """Nobody opened this payment, or it is about other money."""
+    PAYMENT_OVER = "payment_over"
 
 
 @dataclass(frozen=True)

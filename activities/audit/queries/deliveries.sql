@@ -2,11 +2,14 @@
 --
 -- An event about a payment that is still unknown may wait for it, for as long as somebody looks
 -- again and again; after a set time it must have a case, which a person may since have resolved.
+-- It is a case about this event, or about the run that would have heard it: no other excuses it.
 
 -- with
 events AS (
     SELECT i.*, p.id IS NOT NULL AS known,
-        EXISTS (SELECT FROM cases c WHERE c.payment_id = i.payment_id) AS has_case,
+        EXISTS (SELECT FROM cases c WHERE c.payment_id = i.payment_id
+            AND (c.kind = 'run_lost' OR starts_with(c.key, i.psp || ':' || i.event_id || ':')))
+            AS has_case,
         i.delivered_at IS NULL AND coalesce(i.parked, '') = '' AS open
     FROM inbox_events i LEFT JOIN payments p ON p.id = i.payment_id
 ), late AS (
@@ -15,7 +18,7 @@ events AS (
         known OR received_at <= now() - :waiting
         OR next_at <= now() - greatest(:patience, interval '2 minutes'))
 ), heads AS (
-    SELECT DISTINCT ON (payment_id) * FROM notices WHERE state = 'waiting'
+    SELECT DISTINCT ON (payment_id) * FROM outgoing_events WHERE state = 'waiting'
     ORDER BY payment_id, sequence
 )
 
@@ -37,25 +40,25 @@ SELECT format('%s delivered', count(delivered_at)) FROM events
 SELECT format('%s %s: delivered to %s, which is no payment', psp, event_id, payment_id)
 FROM events WHERE delivered_at IS NOT NULL AND NOT known
 
--- I9: Every version of a payment has its notice
+-- I9: Every version of a payment has its outgoing event
 -- compared
-SELECT format('%s notices, %s delivered, %s given up, %s kept', count(*), count(delivered_at),
+SELECT format('%s outgoing events, %s delivered, %s given up, %s kept', count(*), count(delivered_at),
     count(*) FILTER (WHERE state = 'gave_up'), count(*) FILTER (WHERE state = 'kept'))
-FROM notices
+FROM outgoing_events
 -- wrong
-SELECT format('%s version %s: notice %s', coalesce(e.payment_id, n.payment_id),
+SELECT format('%s version %s: outgoing event %s', coalesce(e.payment_id, n.payment_id),
     coalesce(e.version::text, 'none'), coalesce(n.sequence::text, 'none'))
 FROM payment_events e
-FULL JOIN notices n ON n.payment_id = e.payment_id AND n.sequence = e.version
+FULL JOIN outgoing_events n ON n.payment_id = e.payment_id AND n.sequence = e.version
 WHERE e.payment_id IS NULL OR n.payment_id IS NULL
 
--- I9: No notice that is due lies idle, none waits beyond its time
+-- I9: No outgoing event that is due lies idle, none waits beyond its time
 -- compared
 SELECT format('%s wait, of %s payments, the oldest since %s', count(*), count(DISTINCT payment_id),
     coalesce(min(created_at)::text, 'never'))
-FROM notices WHERE state = 'waiting'
+FROM outgoing_events WHERE state = 'waiting'
 -- wrong
-SELECT format('%s notice %s of %s: due since %s, %s attempts', payment_id, sequence, brand, next_at,
+SELECT format('%s outgoing event %s of %s: due since %s, %s attempts', payment_id, sequence, brand, next_at,
     attempts)
 FROM heads
 WHERE (next_at <= now() - :patience AND coalesce(leased_until, next_at) <= now() - :patience)

@@ -7,7 +7,7 @@
 books (name, refuses) AS (
     VALUES ('entries', 56), ('transfers', 56), ('wallet_refusals', 56), ('payment_events', 56),
         ('routing_switches', 56), ('security_events', 56), ('case_events', 56),
-        ('accounts', 40), ('cases', 40)
+        ('inbox_redeliveries', 56), ('actions', 56), ('accounts', 40), ('cases', 40)
 ), refused AS (
     SELECT books.name, books.refuses, coalesce(bit_or(t.tgtype::int) FILTER (
         WHERE t.tgenabled IN ('O', 'A') AND p.proname = 'append_only'

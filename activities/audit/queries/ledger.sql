@@ -12,6 +12,8 @@ FROM entries e LEFT JOIN accounts a ON a.id = e.account_id
 GROUP BY a.currency HAVING sum(e.amount_minor) <> 0 OR a.currency IS NULL
 
 -- I1: Every transfer has two sides that are its amount
+--
+-- The player's side of what is clawed back or restored may be two: what was there, what is owed.
 -- compared
 SELECT format('%s transfers', count(*)) FROM transfers
 -- wrong
@@ -20,8 +22,9 @@ SELECT format('transfer %s (%s) of %s: %s entries, from %s to %s',
     max(e.amount_minor))
 FROM transfers t FULL JOIN entries e ON e.transfer_id = t.id
 GROUP BY t.id, e.transfer_id
-HAVING t.id IS NULL OR count(e.id) <> 2 OR sum(e.amount_minor) <> 0
-    OR max(e.amount_minor) <> t.amount_minor
+HAVING t.id IS NULL OR sum(e.amount_minor) <> 0
+    OR greatest(max(e.amount_minor), -min(e.amount_minor)) <> t.amount_minor
+    OR NOT (count(e.id) = 2 OR count(e.id) = 3 AND t.kind IN ('claw_back', 'restore'))
 
 -- I1: Every entry is in the currency of its transfer
 -- compared
@@ -80,16 +83,59 @@ FROM accounts a LEFT JOIN (
 ) p USING (brand, player_id, currency)
 WHERE a.purpose = 'held' AND a.balance <> coalesce(p.amount, 0)
 
+-- I2: What a player owes is what was clawed back and not there, and never less than nothing
+-- compared
+SELECT format('%s %s owed by %s players', -sum(e.amount_minor), a.currency, count(DISTINCT a.id))
+FROM entries e JOIN accounts a ON a.id = e.account_id
+WHERE starts_with(a.name, 'receivable:') GROUP BY a.currency ORDER BY a.currency
+-- wrong
+SELECT format('%s %s: less than nothing is owed: %s', a.name, a.currency, -sum(e.amount_minor))
+FROM entries e JOIN accounts a ON a.id = e.account_id
+WHERE starts_with(a.name, 'receivable:') GROUP BY a.id HAVING sum(e.amount_minor) > 0
+UNION ALL
+SELECT format('%s %s: moved by transfer %s (%s) of %s / %s', a.name, a.currency, t.id, t.key,
+    t.brand, t.player_id)
+FROM entries e JOIN accounts a ON a.id = e.account_id JOIN transfers t ON t.id = e.transfer_id
+WHERE starts_with(a.name, 'receivable:') AND (t.kind NOT IN ('claw_back', 'restore')
+    OR a.name <> format('receivable:%s:%s', t.brand, t.player_id))
+UNION ALL
+SELECT format('transfer %s (%s): %s left with the player, %s owed', t.id, t.key, mine.balance_after,
+    -owed.amount_minor)
+FROM transfers t JOIN entries owed ON owed.transfer_id = t.id
+JOIN accounts a ON a.id = owed.account_id AND starts_with(a.name, 'receivable:')
+JOIN entries mine ON mine.transfer_id = t.id AND mine.balance_after > 0
+WHERE t.kind = 'claw_back'
+
 -- I5: What is taken back of a credit never exceeds it
 -- compared
 SELECT format('%s holds against %s credits', count(*), count(DISTINCT against))
 FROM transfers WHERE against IS NOT NULL
 -- wrong
 SELECT format('%s: credited %s %s, held or taken back %s', c.key, c.amount_minor, c.currency,
-    sum(h.amount_minor))
+    max(m.taken))
+FROM (
+    -- What stood against the credit at each hold: what others had taken at the PSP by then counts,
+    -- and what came back does not.
+    SELECT credit, is_hold, sum(amount) OVER (PARTITION BY credit ORDER BY id) AS taken FROM (
+        SELECT h.against AS credit, h.id, h.amount_minor AS amount, true AS is_hold
+        FROM transfers h WHERE h.against IS NOT NULL
+            AND NOT EXISTS (SELECT FROM transfers r WHERE r.resolves = h.id AND r.kind = 'release')
+        UNION ALL
+        SELECT c.id, t.id,
+            CASE t.kind WHEN 'claw_back' THEN t.amount_minor ELSE -t.amount_minor END, false
+        FROM transfers c JOIN transfers t USING (payment_id)
+        WHERE c.kind = 'credit' AND t.kind IN ('claw_back', 'restore')
+            AND EXISTS (SELECT FROM transfers h WHERE h.against = c.id)
+        UNION ALL
+        SELECT h.against, t.id,
+            CASE t.kind WHEN 'claw_back' THEN t.amount_minor ELSE -t.amount_minor END, false
+        FROM transfers h JOIN transfers t USING (payment_id)
+        WHERE h.against IS NOT NULL AND t.kind IN ('credit', 'claw_back')
+    ) AS moves
+) AS m JOIN transfers c ON c.id = m.credit
+WHERE m.is_hold GROUP BY c.id HAVING max(m.taken) > c.amount_minor
+UNION ALL
+SELECT format('%s: held against %s, which is no credit of that player', h.key, c.key)
 FROM transfers h JOIN transfers c ON c.id = h.against
-WHERE NOT EXISTS (SELECT FROM transfers r WHERE r.resolves = h.id AND r.kind = 'release')
-GROUP BY c.id
-HAVING sum(h.amount_minor) > c.amount_minor OR c.kind <> 'credit'
-    OR bool_or((h.brand, h.player_id, h.currency)
-        IS DISTINCT FROM (c.brand, c.player_id, c.currency))
+WHERE c.kind <> 'credit'
+    OR (h.brand, h.player_id, h.currency) IS DISTINCT FROM (c.brand, c.player_id, c.currency)

@@ -1,43 +1,69 @@
 -- The ledger against the registry, and the registry against its own history.
 --
--- A payment that is not over is under way: only what is final must have come out even. What
--- differs and has an open case is somebody's already: it is counted, and is no violation.
+-- A payment that is not over is under way: only what is final must have come out even. No case
+-- excuses anything here: both sides are ours, and are written in one statement.
 
 -- with
 money AS (
     SELECT payment_id,
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0) AS credited,
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'capture_hold'), 0) AS taken,
+        coalesce(sum(CASE kind WHEN 'claw_back' THEN amount_minor ELSE -amount_minor END)
+            FILTER (WHERE kind IN ('claw_back', 'restore')), 0) AS clawed,
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'hold'), 0)
             - coalesce(sum(amount_minor) FILTER (WHERE kind IN ('capture_hold', 'release')), 0)
             AS held
     FROM transfers GROUP BY payment_id
+), gone AS (
+    -- What left at the PSP without us, less what came back: a refund that failed is none.
+    SELECT p.id, coalesce(sum(minor) FILTER (WHERE operation = 'refund' AND NOT p.facts
+            -> 'reversals' @> jsonb_build_array(jsonb_build_object(
+                'operation', 'refund_failed', 'psp_ref', psp_ref))), 0)
+        + greatest(0, coalesce(sum(minor) FILTER (WHERE operation = 'chargeback'), 0)
+            - coalesce(sum(minor) FILTER (WHERE operation = 'chargeback_reversed'), 0)) AS minor
+    FROM payments p, jsonb_array_elements(
+        CASE jsonb_typeof(p.facts -> 'reversals') WHEN 'array' THEN p.facts -> 'reversals'
+            ELSE '[]' END) AS r,
+    LATERAL (SELECT r ->> 'operation' AS operation, r ->> 'psp_ref' AS psp_ref,
+        (r -> 'amount' ->> 'minor_units')::bigint AS minor) AS each_reversal
+    GROUP BY p.id
 ), each AS (
     SELECT p.*, coalesce(m.credited, 0) AS credited, coalesce(m.taken, 0) AS taken,
-        coalesce(m.held, 0) AS held,
+        coalesce(m.clawed, 0) AS clawed, coalesce(m.held, 0) AS held,
         coalesce((p.facts -> 'captured' ->> 'minor_units')::bigint, 0) AS captured,
-        EXISTS (SELECT FROM cases c
-            WHERE c.payment_id = p.id AND c.state = 'open') AS has_case
-    FROM payments p LEFT JOIN money m ON m.payment_id = p.id
+        coalesce(g.minor, 0) AS gone
+    FROM payments p LEFT JOIN money m ON m.payment_id = p.id LEFT JOIN gone g ON g.id = p.id
 )
 
 -- I3: A deposit is credited with what was captured
 -- compared
-SELECT format('%s deposits credited %s %s, %s under way, %s with a case', count(*), sum(credited),
-    currency, count(*) FILTER (WHERE NOT final), count(*) FILTER (WHERE has_case))
+SELECT format('%s deposits credited %s %s, %s under way', count(*), sum(credited), currency,
+    count(*) FILTER (WHERE NOT final))
 FROM each WHERE kind = 'deposit' GROUP BY currency ORDER BY currency
 -- wrong
 SELECT format('%s (%s): captured %s, credited %s %s', id, status, captured, credited, currency)
-FROM each WHERE kind = 'deposit' AND final AND NOT has_case AND credited <> captured
+FROM each WHERE kind = 'deposit' AND final AND credited <> captured
+
+-- I3: What left at the PSP without us was taken back, and the deposit says so
+-- compared
+SELECT format('%s deposits are reversed, %s %s taken back', count(*) FILTER (WHERE gone <> 0),
+    sum(clawed), currency)
+FROM each WHERE kind = 'deposit' GROUP BY currency ORDER BY currency
+-- wrong
+SELECT format('%s (%s): %s left without us, %s taken back %s', id, status, gone, clawed, currency)
+FROM each WHERE kind = 'deposit' AND (clawed <> gone OR clawed NOT BETWEEN 0 AND credited
+    OR final AND (status = 'REVERSED') <> (gone <> 0))
 
 -- I3: A payout or refund takes its money exactly when it is done
 -- compared
-SELECT format('%s %ss took %s %s, %s under way', count(*), kind, sum(taken), currency,
+SELECT format('%s %ss took %s %s, %s under way', count(*), kind, sum(taken + clawed - credited),
+    currency,
     count(*) FILTER (WHERE NOT final))
 FROM each WHERE kind <> 'deposit' GROUP BY kind, currency ORDER BY kind, currency
 -- wrong
-SELECT format('%s (%s) of %s %s: took %s', id, status, amount_minor, currency, taken - credited)
-FROM each WHERE kind <> 'deposit' AND final AND NOT has_case AND taken - credited <>
+SELECT format('%s (%s) of %s %s: took %s', id, status, amount_minor, currency,
+    taken + clawed - credited)
+FROM each WHERE kind <> 'deposit' AND final AND taken + clawed - credited <>
     CASE WHEN status IN ('PAYOUT_SETTLED', 'REFUND_PROCESSED') THEN amount_minor ELSE 0 END
 
 -- I3: A payment that is over holds nothing
@@ -63,17 +89,20 @@ WHERE p.id IS NULL
 SELECT format('%s payments', count(*)) FROM payments
 -- wrong
 SELECT format('%s: asked for %s %s, credited %s, taken %s, held %s', id, amount_minor, currency,
-    credited, taken, held)
-FROM each WHERE greatest(credited, taken + held) > amount_minor
+    credited, taken + clawed, held)
+FROM each WHERE CASE kind WHEN 'deposit' THEN greatest(credited, taken + held)
+    ELSE greatest(taken + held, taken + clawed - credited + held, credited - taken - clawed) END
+    > amount_minor
 
 -- I5: Refunds of a deposit never exceed its credit, and are held against it
 -- compared
 SELECT format('%s refunds', count(*)) FROM payments WHERE kind = 'refund'
 -- wrong
 SELECT format('%s: credited %s %s, refunds took and hold %s', d.id, d.credited, d.currency,
-    sum(r.taken + r.held))
+    sum(r.taken + r.clawed - r.credited + r.held))
 FROM each d JOIN each r ON r.intent_id = d.id AND r.kind = 'refund'
-GROUP BY d.id, d.credited, d.currency HAVING sum(r.taken + r.held) > d.credited
+GROUP BY d.id, d.credited, d.currency
+HAVING sum(r.taken + r.clawed - r.credited + r.held) > d.credited
 UNION ALL
 SELECT format('%s: held against nothing', h.key)
 FROM transfers h JOIN payments r ON r.id = h.payment_id
@@ -94,10 +123,14 @@ FROM transfers t JOIN wallet_refusals r USING (key)
 -- compared
 SELECT format('%s payments moved money', count(DISTINCT payment_id)) FROM transfers
 -- wrong
-SELECT format('%s: %s transfers of kind %s: %s', payment_id, count(*), kind,
-    string_agg(key, ', ' ORDER BY id))
-FROM transfers WHERE kind IN ('credit', 'capture_hold', 'hold')
-GROUP BY payment_id, kind HAVING count(*) > 1
+SELECT format('%s: %s transfers of kind %s: %s', t.payment_id, count(*), t.kind,
+    string_agg(t.key, ', ' ORDER BY t.id))
+FROM transfers t LEFT JOIN payments p ON p.id = t.payment_id
+WHERE t.kind IN ('credit', 'capture_hold', 'hold')
+GROUP BY t.payment_id, t.kind, p.kind, p.facts
+-- A payout or refund is given back as often as it came back.
+HAVING count(*) > CASE WHEN t.kind = 'credit' AND p.kind <> 'deposit'
+    THEN coalesce(jsonb_array_length(p.facts -> 'returns'), 0) ELSE 1 END
 
 -- I6: An idempotency key has its effect, a payment its key
 -- compared

@@ -16,6 +16,7 @@ UNFINISHED = (
     "a decline is certain and keeps its code",
     "examples cover every operation in every kind of currency",
     "every webhook is heard as declared",
+    "an event and the answer about the same thing carry the same id of the psp",
     "a webhook rightly signed is heard",
     "a forged webhook is refused",
     "an altered webhook is refused",
@@ -23,6 +24,7 @@ UNFINISHED = (
     "a stale webhook and one from the future are refused",
     "clocks may disagree by minutes",
     "what nobody signed is refused whatever it is",
+    "what the signature does not cover decides nothing",
 )
 """Rules of the certification that a new folder does not keep yet: they wait for its decline table,
 its examples and its webhooks. It keeps all the others."""
@@ -45,14 +47,16 @@ def write(name: str, folder: Path) -> list[Path]:
     words["NAME"] = name.upper()
     (place / "examples").mkdir(parents=True)
     written = []
-    for source in sorted(FILES.glob("*.txt")):
-        target = place / source.name.removesuffix(".txt")
+    for source in sorted(FILES.rglob("*.txt")):
+        target = place / source.relative_to(FILES).with_suffix("")
+        target.parent.mkdir(exist_ok=True)
         target.write_text(Template(source.read_text()).substitute(words))
         written.append(target)
     return written
 
 
 def main() -> int:
+    """The exit code: 1 and a sentence when nothing was written."""
     parser = argparse.ArgumentParser(prog="make new-psp NAME=…")
     parser.add_argument("name")
     parser.add_argument("--into", type=Path, default=Path(plugins.__path__[0]))

@@ -13,7 +13,7 @@ import asyncpg
 
 from infra.local.demo.money import text_of_minor
 from infra.local.demo.sandbox import Entry, SandboxPsp
-from infra.local.psps import SANDBOX
+from infra.local.stack.chosen_psp import SANDBOX
 
 Sums = Counter[tuple[str, str]]
 """Minor units by (payment id or account, currency); none that is zero."""
@@ -23,8 +23,9 @@ SELECT a.currency, sum(e.amount_minor)::bigint, count(*), count(DISTINCT e.trans
 FROM entries e JOIN accounts a ON a.id = e.account_id GROUP BY a.currency ORDER BY a.currency
 """
 _MOVED = """
-SELECT payment_id, currency, sum(amount_minor)::bigint FROM transfers
-WHERE kind = $1 AND starts_with(payment_id, $2) GROUP BY payment_id, currency
+SELECT payment_id, currency, sum(CASE WHEN kind = ANY($1) THEN amount_minor
+    WHEN kind = ANY($2) THEN -amount_minor ELSE 0 END)::bigint
+FROM transfers WHERE starts_with(payment_id, $3) GROUP BY payment_id, currency
 """
 _CLEARING = """
 SELECT a.name, a.currency, -sum(e.amount_minor)::bigint
@@ -46,8 +47,8 @@ _PAYMENTS = """
 SELECT kind, count(*), count(*) FILTER (WHERE final) FROM payments GROUP BY kind ORDER BY kind
 """
 _EVENTS = """
-SELECT count(*), count(*) FILTER (WHERE delivered_at IS NOT NULL),
-    count(*) FILTER (WHERE parked IS NOT NULL AND delivered_at IS NULL) FROM inbox_events
+SELECT count(*), count(*) FILTER (WHERE delivered_at IS NOT NULL OR parked = 'repeated'),
+    count(*) FILTER (WHERE parked <> 'repeated' AND delivered_at IS NULL) FROM inbox_events
 """
 _QUIET_SECONDS = 5.0
 
@@ -59,9 +60,56 @@ class Proof:
     holds: bool
 
 
+_GAINED = {
+    "capture": 1,
+    "refund": -1,
+    "case_refund": -1,
+    "refund_by_hand": -1,
+    "refund_failed": 1,
+    "chargeback": -1,
+    "chargeback_reversed": 1,
+    "payout": -1,
+}
+
+
+@dataclass(frozen=True)
+class _Compared:
+    claim: str
+    theirs: dict[str, int]
+    """Signs, by what the PSP did."""
+    ours: tuple[list[str], list[str]]
+    """The kinds of transfers that count, and those that count against them."""
+    prefix: str
+
+
+_COMPARED = (
+    _Compared(
+        "What the PSP captured is what was credited",
+        {"capture": 1, "case_refund": -1},
+        (["credit"], []),
+        "in_",
+    ),
+    _Compared(
+        "What left the PSP without us is what was taken back",
+        {"refund_by_hand": 1, "refund_failed": -1, "chargeback": 1, "chargeback_reversed": -1},
+        (["claw_back"], ["restore"]),
+        "in_",
+    ),
+    _Compared(
+        "What the PSP refunded is what was debited", {"refund": 1}, (["capture_hold"], []), "re_"
+    ),
+    _Compared(
+        "What the PSP paid out is what was debited",
+        {"payout": 1},
+        (["capture_hold", "claw_back"], ["credit"]),
+        "po_",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Books:
-    owner: asyncpg.Connection
+    auditor: asyncpg.Connection
     """Of the database: the application's own role sees less."""
     psp: SandboxPsp
     psp_name: str = SANDBOX
@@ -71,9 +119,7 @@ class Books:
         journal = [done for done in await self.psp.journal() if done["outcome"] == "approved"]
         return [
             await self._sums_to_zero(),
-            await self._equal("captured", "credited", journal, "capture", "credit", "in_"),
-            await self._equal("refunded", "debited", journal, "refund", "capture_hold", "re_"),
-            await self._equal("paid out", "debited", journal, "payout", "capture_hold", "po_"),
+            *[await self._equal(journal, each) for each in _COMPARED],
             await self._clearing(journal),
             _nothing_open_at_the_psp(journal),
             await self._wallets(),
@@ -92,18 +138,16 @@ class Books:
             bool(rows) and all(row[1] == 0 for row in rows),
         )
 
-    async def _equal(
-        self, did: str, we: str, journal: list[Entry], operation: str, kind: str, prefix: str
-    ) -> Proof:
+    async def _equal(self, journal: list[Entry], compared: _Compared) -> Proof:
         """Payment by payment, not in total alone."""
-        theirs = _booked(journal, {operation: 1}, _payment)
-        ours = _sums(await self._rows(_MOVED, kind, prefix))
-        return _compared(f"What the PSP {did} is what was {we}", theirs, ours, "payments")
+        theirs = _booked(journal, compared.theirs, _payment)
+        plus, minus = compared.ours
+        ours = _sums(await self._rows(_MOVED, plus, minus, compared.prefix))
+        return _compared(compared.claim, theirs, ours, "payments")
 
     async def _clearing(self, journal: list[Entry]) -> Proof:
         """A merchant account owes us what it captured, less what it gave to players."""
-        signs = {"capture": 1, "refund": -1, "payout": -1}
-        theirs = _booked(journal, signs, self._account)
+        theirs = _booked(journal, _GAINED, self._account)
         ours = _sums(await self._rows(_CLEARING))
         claim = "What the PSP owes us is what the clearing accounts say"
         return _compared(claim, theirs, ours, "accounts")
@@ -141,8 +185,8 @@ class Books:
         numbers = f"{delivered} of {heard} delivered, {parked} put aside"
         return Proof("Every webhook is accounted for", numbers, heard == delivered + parked)
 
-    async def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in await self.owner.fetch(query, *values)]
+    async def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await self.auditor.fetch(query, *values)]
 
 
 def _nothing_open_at_the_psp(journal: list[Entry]) -> Proof:
@@ -160,10 +204,18 @@ def _payment(done: Entry) -> str:
 
 def _booked(journal: list[Entry], signs: Mapping[str, int], by: Callable[[Entry], str]) -> Sums:
     return _sums(
-        (by(done), done["currency"], signs[done["operation"]] * done["amount"])
+        (by(done), done["currency"], signs[_what(done)] * done["amount"])
         for done in journal
-        if done["operation"] in signs
+        if _what(done) in signs
     )
+
+
+def _what(done: Entry) -> str:
+    """What it did; of refunds also whose: a payment's own, a case's, or somebody's at the PSP."""
+    payment_id, _, step = str(done["reference"]).partition(":")
+    if done["operation"] != "refund" or payment_id.startswith("re_"):
+        return str(done["operation"])
+    return "case_refund" if step.startswith("case-") else "refund_by_hand"
 
 
 def _sums(rows: Iterable[tuple[Any, ...]]) -> Sums:
@@ -178,14 +230,14 @@ def _compared(claim: str, theirs: Sums, ours: Sums, noun: str) -> Proof:
         totals = _sums((currency, currency, total) for (_, currency), total in ours.items())
         return Proof(claim, f"{len(ours)} {noun}: {_told(totals, named=False)}", True)
     apart = {each for each in {*theirs, *ours} if theirs[each] != ours[each]}
-    said, kept = ({each: book[each] for each in apart} for book in (theirs, ours))
-    return Proof(claim, f"the PSP says {_told(said)}, the ledger {_told(kept)}", False)
+    reported, kept = ({each: book[each] for each in apart} for book in (theirs, ours))
+    return Proof(claim, f"the PSP says {_told(reported)}, the ledger {_told(kept)}", False)
 
 
 def _told(sums: Mapping[tuple[str, str], int], *, named: bool = True) -> str:
     """Each with its owner, so that somebody can look it up."""
-    told = (
+    totals = (
         f"{name if named else ''} {text_of_minor(total, currency)}".strip()
         for (name, currency), total in sums.items()
     )
-    return " · ".join(sorted(told)) or "nothing"
+    return " · ".join(sorted(totals)) or "nothing"

@@ -126,21 +126,21 @@ class Cashier:
 
     async def authorize(self, intent_id: str, button: str = "approve") -> Body:
         """With whatever the PSP's page wants of the player, once or for each account asked."""
-        told, answered = await self.tell(intent_id, "authorize"), set[str]()
-        while told["status"] == "REQUIRES_ACTION" and told["redirect_url"] not in answered:
-            answered.add(told["redirect_url"])
-            told = await self.return_from(told, button)
-        return told
+        intent, answered = await self.tell(intent_id, "authorize"), set[str]()
+        while intent["status"] == "REQUIRES_ACTION" and intent["redirect_url"] not in answered:
+            answered.add(intent["redirect_url"])
+            intent = await self.return_from(intent, button)
+        return intent
 
-    async def return_from(self, told: Body, button: str) -> Body:
+    async def return_from(self, intent: Body, button: str) -> Body:
         """The player presses a button on the PSP's page, and is back."""
-        return await self.come_back(told["intent_id"], await self.press(told, button))
+        return await self.come_back(intent["intent_id"], await self.press(intent, button))
 
-    async def press(self, told: Body, button: str) -> dict[str, str]:
+    async def press(self, intent: Body, button: str) -> dict[str, str]:
         """What the PSP gives the player's browser on the way back."""
-        choice = {self.cast.page_field: self._chosen[told["intent_id"]]}
+        choice = {self.cast.page_field: self._chosen[intent["intent_id"]]}
         chosen = {name: value for name, value in choice.items() if name is not None}
-        sent_to = urlsplit(await self.psp.answer(told["redirect_url"], button, **chosen))
+        sent_to = urlsplit(await self.psp.answer(intent["redirect_url"], button, **chosen))
         place = f"{sent_to.scheme}://{sent_to.netloc}{sent_to.path}"
         expect("where the player is sent", place, RETURN_URL)
         return dict(parse_qsl(sent_to.query))

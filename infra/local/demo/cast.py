@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from infra.local.psps import SANDBOX
-from infra.lookalikes import stage
-from infra.lookalikes.stage import Destinations, Tokens
+from infra.local.psps.base import profile
+from infra.local.psps.base.profile import Destinations, Tokens
+from infra.local.stack.chosen_psp import SANDBOX
 
 
 class Cast(Protocol):
-    """A lookalike's `stage.Stage` is one."""
+    """A lookalike's `profile.Profile` is one."""
 
     @property
     def psp(self) -> str: ...
@@ -51,4 +51,4 @@ SANDBOX_CAST = Sandbox(
 
 def cast_of(psp: str) -> Cast:
     """Raises LookupError."""
-    return SANDBOX_CAST if psp == SANDBOX else stage.find(psp)
+    return SANDBOX_CAST if psp == SANDBOX else profile.find(psp)

@@ -15,7 +15,6 @@ import asyncpg
 import httpx
 from rich.console import Console
 
-from infra.local.addresses import Stack
 from infra.local.demo.books import Books
 from infra.local.demo.cashier import Cashier
 from infra.local.demo.cast import cast_of
@@ -23,9 +22,10 @@ from infra.local.demo.expecting import Deviation, NotWith
 from infra.local.demo.sandbox import SandboxPsp
 from infra.local.demo.screen import Outcome, Screen
 from infra.local.demo.stories import STORIES, Story
-from infra.local.keys import issue
-from infra.local.psps import SANDBOX
-from infra.local.stack import local_stack
+from infra.local.stack.addresses import Stack
+from infra.local.stack.chosen_psp import SANDBOX
+from infra.local.stack.keys import issue
+from infra.local.stack.stack import local_stack
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ async def scene(stack: Stack) -> AsyncIterator[Scene]:
             )
             for url in (stack.api_url, stack.psp_url)
         ]
-        owner = await asyncpg.connect(stack.postgres.migration_url, ssl=False)
-        opened.push_async_callback(owner.close)
+        auditor = await asyncpg.connect(stack.postgres.database().auditor_url, ssl=False)
+        opened.push_async_callback(auditor.close)
         tokens = {
             "platform": stack.tokens.platform,
             "operator": stack.tokens.operator,
@@ -58,7 +58,7 @@ async def scene(stack: Stack) -> AsyncIterator[Scene]:
         }
         psp, name = SandboxPsp(http), stack.psp.name
         cashier = Cashier(api, tokens, psp, cast_of(name))
-        yield Scene(cashier, psp, Books(owner, psp, name), stack.temporal.ui_url or "")
+        yield Scene(cashier, psp, Books(auditor, psp, name), stack.temporal.ui_url or "")
 
 
 async def demo(console: Console, *, psp: str, keep: bool) -> int:

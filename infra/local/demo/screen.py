@@ -25,15 +25,15 @@ class Outcome:
     """What became of a story: told as expected, or the deviation, or why it is not played."""
 
     story: Story
-    told: Told | None
+    played: Told | None
     deviation: str = ""
     absent: str = ""
 
     @property
     def ending(self) -> str:
         """In one line."""
-        if self.told is not None:
-            return self.told.state
+        if self.played is not None:
+            return self.played.state
         return self.absent or f"FAILED: {self.deviation}"
 
 
@@ -96,8 +96,8 @@ class Screen:
                     self._console.print(number + link, soft_wrap=True, highlight=False)
         for outcome in self._outcomes.values():
             if outcome.deviation:
-                told = f"Story {outcome.story.number}: {outcome.deviation}"
-                self._console.print(Text(told, style="bold red"), soft_wrap=True)
+                line = f"Story {outcome.story.number}: {outcome.deviation}"
+                self._console.print(Text(line, style="bold red"), soft_wrap=True)
 
     def proofs(self, proofs: Sequence[Proof]) -> None:
         self._console.print("\nThe books", style="bold")
@@ -143,13 +143,13 @@ def _row(outcome: Outcome) -> tuple[str, str, Text, str]:
     number, title = str(outcome.story.number), outcome.story.title
     if outcome.absent:
         return number, title, Text("—", style="dim"), outcome.absent
-    if outcome.told is None:
+    if outcome.played is None:
         return number, title, Text("not as told", style="bold red"), ""
-    told = outcome.told
-    return number, title, Text(told.state, style="green"), f"{told.before} → {told.after}"
+    played = outcome.played
+    return number, title, Text(played.state, style="green"), f"{played.before} → {played.after}"
 
 
 def _link(ui_url: str, outcome: Outcome) -> str:
-    if outcome.told is None:
+    if outcome.played is None:
         return ""
-    return f"{ui_url}/namespaces/default/workflows/{outcome.told.run}"
+    return f"{ui_url}/namespaces/default/workflows/{outcome.played.run}"

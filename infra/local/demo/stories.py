@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from infra.local.demo.cashier import Body, Cashier
 from infra.local.demo.expecting import NotWith, expect, expect_one_of
 from infra.local.demo.money import amount_of, text_of
-from infra.lookalikes.stage import Destinations
+from infra.local.psps.base.profile import Destinations
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Story:
 async def captured_at_once(at: Cashier) -> Told:
     before = await at.wallet("ada", "EUR")
     intent_id = await at.open("ada", "50.10 EUR")
-    told = await at.authorize(intent_id)
-    expect_one_of("the answer to authorize", told["status"], "CAPTURED", "PENDING")
+    answer = await at.authorize(intent_id)
+    expect_one_of("the answer to authorize", answer["status"], "CAPTURED", "PENDING")
     seen = await at.final_intent(intent_id)
     expect("the captured amount", text_of(seen["captured"]), "50.10 EUR")
     expect("a capture_id", seen["capture_id"], "cap_" + intent_id.removeprefix("in_"))
@@ -52,13 +52,13 @@ async def challenge_on_the_hosted_page(at: Cashier) -> Told:
         raise NotWith("every payment goes by its page")
     before = await at.wallet("ben", "EUR")
     intent_id = await at.open("ben", "120.25 EUR", at.cast.tokens.challenge)
-    told = await at.tell(intent_id, "authorize")
-    expect("the answer to authorize", told["status"], "REQUIRES_ACTION")
-    await at.return_from(told, "approve")
+    answer = await at.tell(intent_id, "authorize")
+    expect("the answer to authorize", answer["status"], "REQUIRES_ACTION")
+    await at.return_from(answer, "approve")
     seen = await at.final_intent(intent_id)
     expect("the ECI", seen["eci"], "05")
-    told = seen["cavv"] or seen["three_ds"]["ds_trans_id"]
-    expect("evidence of the authentication", bool(told), True)
+    evidence = seen["cavv"] or seen["three_ds"]["ds_trans_id"]
+    expect("evidence of the authentication", bool(evidence), True)
     return await _deposit_told(at, seen, "CAPTURED", before, "120.25 EUR")
 
 
@@ -88,10 +88,10 @@ async def hard_decline_without_second_try(at: Cashier) -> Told:
 async def part_captured_rest_voided(at: Cashier) -> Told:
     before = await at.wallet("eve", "JPY")
     intent_id = await at.open("eve", "20000 JPY", capture_method="manual")
-    told = await at.authorize(intent_id)
-    expect("the answer to authorize", told["status"], "AUTHORIZED")
-    told = await at.tell(intent_id, "capture", {"amount": amount_of("8100 JPY")})
-    expect_one_of("the answer to capture", told["status"], "CAPTURED", "PENDING")
+    answer = await at.authorize(intent_id)
+    expect("the answer to authorize", answer["status"], "AUTHORIZED")
+    answer = await at.tell(intent_id, "capture", {"amount": amount_of("8100 JPY")})
+    expect_one_of("the answer to capture", answer["status"], "CAPTURED", "PENDING")
     seen = await at.final_intent(intent_id)
     await _psp_did(
         at,
@@ -144,7 +144,7 @@ async def small_payout_settled(at: Cashier) -> Told:
     before = await _funded(at, "hugo", deposited)
     payout_id = await at.pay_out("hugo", paid, destinations.ok)
     seen = await at.final_payout(payout_id)
-    expect("the approver of a small payout", seen["approver"], None)
+    expect("who decided on a small payout", seen["decided_by"], None)
     await _psp_did(at, payout_id, f"payout {paid} approved at primary")
     return await _payout_told(at, seen, "PAYOUT_SETTLED", before, left)
 
@@ -161,7 +161,7 @@ async def large_payout_by_four_eyes(at: Cashier) -> Told:
     second = await at.approve(payout_id, by="approver")
     expect("a second person's approval", second.status in (201, 202), True)
     seen = await at.final_payout(payout_id)
-    expect("the approver", seen["approver"], "local-approver")
+    expect("who decided", seen["decided_by"]["person"], "local-approver")
     await _psp_did(at, payout_id, "payout 1250.75 EUR approved at primary")
     return await _payout_told(at, seen, "PAYOUT_SETTLED", before, "1149.25 EUR")
 

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 
 from activities.registry.books import RegistryBooks
-from activities.registry.requests import Answer, Claim, NewPayment, Requests
+from activities.registry.claims import Answer, Claim
+from activities.registry.new_payment import NewPayment
+from activities.registry.requests import Requests
 from activities.wallet.ledger import Ledger
 from workflows.domain.money import Money
-from workflows.domain.payments import Facts, Record
+from workflows.domain.payments import Facts, Reversal
 from workflows.domain.psp import MerchantAccount
-from workflows.domain.wallet import CaptureHold, Credit, Hold, Player, Posted, Refused, Release
+from workflows.domain.records import Closing, Record, Recorded
+from workflows.domain.seals import digest_of
+from workflows.domain.wallet import (
+    CaptureHold,
+    ClawBack,
+    Credit,
+    Hold,
+    Player,
+    Posted,
+    Refused,
+    Release,
+    Restore,
+)
 
 PLAYER = Player("acme", "player-1")
 AT = MerchantAccount("sandbox", "primary")
 LONG_AGO = datetime.now(UTC) - timedelta(hours=2)
-INTENTS = {"re_a": "in_a", "re_b": "in_a"}
+OTHER = Player("acme", "player-2")
+INTENTS = {"re_a": "in_a", "re_b": "in_a", "re_s": "in_s"}
 KINDS = {"in_": "deposit", "re_": "refund", "po_": "payout"}
 
 
@@ -72,13 +87,20 @@ class Bookkeeper:
 
     pool: asyncpg.Pool
 
-    async def opens(self, payment: str, minor: int, status: str, currency: str = "EUR") -> None:
+    async def opens(
+        self,
+        payment: str,
+        minor: int,
+        status: str,
+        currency: str = "EUR",
+        player: Player = PLAYER,
+    ) -> None:
         claim = Claim(brand="acme", key=f"key-{payment}", request_hash="1", resource_id=payment)
         new = NewPayment(
             kind=KINDS[payment[:3]],
             brand="acme",
             region="eu",
-            player_id=PLAYER.id,
+            player_id=player.id,
             currency=currency,
             amount_minor=minor,
             method="card",
@@ -105,11 +127,51 @@ class Bookkeeper:
         )
         await RegistryBooks(self.pool).record(record)
 
-    async def credits(self, payment: str, amount: Money) -> None:
+    async def amends(
+        self,
+        payment: str,
+        status: str,
+        kind: type[ClawBack | Restore | Credit],
+        step: str,
+        minor: int,
+        **facts: Any,
+    ) -> None:
+        """What came after the end: an entry, and the version that tells of it."""
+        known = await RegistryBooks(self.pool).recall(payment)
+        command = kind(
+            key=f"{payment}:{step}",
+            player=known.player,
+            amount=Money(minor, known.amount.currency),
+            source=AT,
+            payment_id=payment,
+        )
+        record = Record(
+            payment_id=payment,
+            version=known.version + 1,
+            status=status,
+            final=True,
+            facts=replace(known.facts, **facts),
+            at="2026-01-03T03:04:05+00:00",
+            amends=True,
+        )
+        done = await Ledger(self.pool).close(Closing(command=command, record=record))
+        assert isinstance(done, Recorded)
+
+    async def moves(self, payment: str, status: str, operation: str, name: str, minor: int) -> None:
+        """Captured money left at the PSP without us, or came back."""
+        known = await RegistryBooks(self.pool).recall(payment)
+        amount = Money(minor, known.amount.currency)
+        moved = Reversal(operation, name, amount, "2026-01-03T03:04:05Z")
+        kind = ClawBack if operation in ("refund", "chargeback") else Restore
+        step = f"{operation}:{name}"
+        reversals = (*known.facts.reversals, moved)
+        await self.amends(payment, status, kind, step, minor, reversals=reversals)
+
+    async def credits(self, payment: str, amount: Money, player: Player = PLAYER) -> None:
         done = await Ledger(self.pool).credit(
             Credit(
                 key=f"{payment}:credit",
-                player=PLAYER,
+                player=player,
                 amount=amount,
                 source=AT,
                 payment_id=payment,
@@ -118,12 +180,14 @@ class Bookkeeper:
         assert isinstance(done, Posted)
 
     async def holds(self, payment: str, minor: int, against: str | None = None) -> bool:
+        known = await RegistryBooks(self.pool).recall(payment)
         hold = Hold(
             key=f"{payment}:hold",
-            player=PLAYER,
-            amount=Money(minor, "EUR"),
+            player=known.player,
+            amount=Money(minor, known.amount.currency),
             payment_id=payment,
             against=against,
+            order=digest_of({}),
         )
         return not isinstance(await Ledger(self.pool).hold(hold), Refused)
 
@@ -161,9 +225,9 @@ async def keep_sound_books(pool: asyncpg.Pool) -> None:
         "('sandbox', 'evt_2', 'in_c', '{}', NULL, 'run_closed'), "
         "('sandbox', 'evt_3', 'in_o', '{}', NULL, NULL)"
     )
-    await pool.execute("UPDATE notices SET state = 'kept' WHERE payment_id <> 'in_a'")
+    await pool.execute("UPDATE outgoing_events SET state = 'kept' WHERE payment_id <> 'in_a'")
     await pool.execute(
-        "UPDATE notices SET next_at = now() + interval '1 h' WHERE payment_id = 'in_a'"
+        "UPDATE outgoing_events SET next_at = now() + interval '1 h' WHERE payment_id = 'in_a'"
     )
 
 

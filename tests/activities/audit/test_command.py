@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from activities.audit.audit import audit
-from infra.local.addresses import Stack
 from infra.local.demo import stories
 from infra.local.demo.play import scene
-from infra.local.processes import run
-from infra.local.stack import local_stack
+from infra.local.stack.addresses import Stack
+from infra.local.stack.processes import run
+from infra.local.stack.stack import local_stack
 from infra.postgres import open_pool
 from infra.settings import Postgres, Temporal
 from infra.temporal import connect
@@ -55,12 +55,12 @@ async def make_audit(stack: Stack, *flags: str) -> tuple[int, str]:
 
 
 async def test_it_just_works_beside_a_running_stack(stack: Stack) -> None:
-    code, said = await make_audit(stack)
-    assert code == 0, said
-    assert "VIOLATED" not in said
-    assert "not checked" not in said
+    code, output = await make_audit(stack)
+    assert code == 0, output
+    assert "VIOLATED" not in output
+    assert "not checked" not in output
     for number in range(1, 13):
-        assert f"\nI{number} " in f"\n{said}"
+        assert f"\nI{number} " in f"\n{output}"
 
 
 async def test_nothing_is_invented_while_payments_are_under_way(stack: Stack) -> None:
@@ -69,7 +69,9 @@ async def test_nothing_is_invented_while_payments_are_under_way(stack: Stack) ->
     playing = asyncio.gather(*(deposits(stack, token, 3) for token in tokens))
     client = await connect(Temporal(address=stack.temporal.address))
     reports = []
-    async with await open_pool(Postgres.model_validate({"url": stack.postgres.url})) as pool:
+    async with await open_pool(
+        Postgres.model_validate({"url": stack.postgres.database().auditor_url})
+    ) as pool:
         while not playing.done():
             reports.append(await audit(pool, client, stack.psp_url))
     await playing
@@ -98,26 +100,26 @@ async def test_it_names_what_was_forged_and_ends_with_an_error(stack: Stack) -> 
             "UPDATE accounts SET balance = balance + 1 "
             "WHERE id = (SELECT min(id) FROM accounts WHERE balance > 0) RETURNING name"
         )
-        code, said = await make_audit(stack, "--patience", "0")
+        code, output = await make_audit(stack, "--patience", "0")
         await forger.execute("UPDATE accounts SET balance = balance - 1 WHERE name = $1", forged)
     finally:
         await forger.close()
     assert code == 2, "make's own word for a command that failed"
-    assert f"     - {forged} EUR: balance " in said
-    assert "1 of " in said
-    assert "Error 1" in said
+    assert f"     - {forged} EUR: balance " in output
+    assert "1 of " in output
+    assert "Error 1" in output
 
 
 async def test_what_could_not_be_read_is_no_verdict(stack: Stack, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "activities.audit"]
-    code, said = await run(command, environment={"PATH": os.environ["PATH"]})
-    assert (code, "PAYSAGA_POSTGRES_URL" in said, "make up" in said) == (2, True, True)
+    code, output = await run(command, environment={"PATH": os.environ["PATH"]})
+    assert (code, "PAYSAGA_POSTGRES_URL" in output, "make up" in output) == (2, True, True)
     away = "http://127.0.0.1:1"
-    code, said = await run(
+    code, output = await run(
         command, environment={**stack.environment, "PAYSAGA_SANDBOX_PSP_URL": away}
     )
-    assert (code, f"the PSP at {away} did not show its book" in said) == (2, True)
-    code, said = await run(
+    assert (code, f"the PSP at {away} did not show its book" in output) == (2, True)
+    code, output = await run(
         command, environment={**stack.environment, "PAYSAGA_TEMPORAL_ADDRESS": "127.0.0.1:1"}
     )
-    assert (code, "Temporal could not be asked" in said) == (2, True)
+    assert (code, "Temporal could not be asked" in output) == (2, True)

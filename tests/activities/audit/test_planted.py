@@ -196,24 +196,24 @@ DELIVERIES = [
         "sandbox evt_3 for in_x",
     ),
     (
-        "I9 Every version of a payment has its notice",
-        "DELETE FROM notices WHERE payment_id = 'in_b' AND sequence = 1",
-        "in_b version 1: notice none",
+        "I9 Every version of a payment has its outgoing event",
+        "DELETE FROM outgoing_events WHERE payment_id = 'in_b' AND sequence = 1",
+        "in_b version 1: outgoing event none",
     ),
     (
-        "I9 Every version of a payment has its notice",
-        "UPDATE notices SET sequence = 9 WHERE payment_id = 'in_b' AND sequence = 2",
-        "in_b version none: notice 9",
+        "I9 Every version of a payment has its outgoing event",
+        "UPDATE outgoing_events SET sequence = 9 WHERE payment_id = 'in_b' AND sequence = 2",
+        "in_b version none: outgoing event 9",
     ),
     (
-        "I9 No notice that is due lies idle, none waits beyond its time",
-        "UPDATE notices SET next_at = now() - interval '6 min' WHERE payment_id = 'in_a'",
-        "in_a notice 1 of acme: due since",
+        "I9 No outgoing event that is due lies idle, none waits beyond its time",
+        "UPDATE outgoing_events SET next_at = now() - interval '6 min' WHERE payment_id = 'in_a'",
+        "in_a outgoing event 1 of acme: due since",
     ),
     (
-        "I9 No notice that is due lies idle, none waits beyond its time",
-        "UPDATE notices SET until = now() - interval '3 h' WHERE payment_id = 'in_a'",
-        "in_a notice 1 of acme: due since",
+        "I9 No outgoing event that is due lies idle, none waits beyond its time",
+        "UPDATE outgoing_events SET until = now() - interval '3 h' WHERE payment_id = 'in_a'",
+        "in_a outgoing event 1 of acme: due since",
     ),
 ]
 
@@ -264,9 +264,13 @@ async def test_it_is_found_and_named(kept: Books, check: str, forgery: str, name
 async def test_what_has_a_case_is_somebodys_and_no_violation(kept: Books) -> None:
     case = "INSERT INTO cases (key, payment_id, brand, kind, summary, facts) VALUES ({}, '{{}}')"
     await kept.forge(
-        case.format("'case-1', 'in_x', '', 'unexpected_event', 'who is it'"),
-        "UPDATE inbox_events SET received_at = now() - interval '1 h', payment_id = 'in_x' "
+        "UPDATE inbox_events SET received_at = now() - interval '26 h', payment_id = 'in_x' "
         "WHERE event_id = 'evt_3'",
+        case.format("'case-1', 'in_x', '', 'unexpected_event', 'who is it'"),
+    )
+    assert len(await kept.broken()) == 1, "that case is about something else"
+    await kept.forge(
+        case.format("'sandbox:evt_3:unknown_reference', 'in_x', '', 'unknown_reference', 'who'")
     )
     assert await kept.broken() == {}
 
@@ -281,9 +285,9 @@ async def test_an_event_waits_for_its_payment_as_long_as_somebody_looks(kept: Bo
 
 async def test_a_notice_that_is_being_sent_or_waits_for_its_turn_is_not_idle(kept: Books) -> None:
     await kept.forge(
-        "UPDATE notices SET next_at = now() - interval '6 min', "
+        "UPDATE outgoing_events SET next_at = now() - interval '6 min', "
         "leased_until = now() + interval '9 s' WHERE payment_id = 'in_a' AND sequence = 1",
-        "UPDATE notices SET next_at = now() - interval '6 min' "
+        "UPDATE outgoing_events SET next_at = now() - interval '6 min' "
         "WHERE payment_id = 'in_a' AND sequence = 2",
     )
     assert await kept.broken() == {}
@@ -292,4 +296,4 @@ async def test_a_notice_that_is_being_sent_or_waits_for_its_turn_is_not_idle(kep
 async def test_no_more_than_five_are_named_and_all_are_counted(kept: Books) -> None:
     await kept.forge("DELETE FROM idempotency_keys")
     [found] = [each for each in await kept.audited() if not each.holds]
-    assert (len(found.violations), found.count) == (5, 10)
+    assert (len(found.violations), found.count) == (5, 16)

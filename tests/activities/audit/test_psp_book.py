@@ -103,10 +103,10 @@ async def test_what_the_psp_refused_counts_for_nothing(kept: Books) -> None:
 
 
 @asynccontextmanager
-async def answering(said: bytes) -> AsyncIterator[str]:
+async def answering(body: bytes) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(said) + said)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         await writer.drain()
         writer.close()
 
@@ -118,8 +118,8 @@ async def answering(said: bytes) -> AsyncIterator[str]:
 async def test_a_book_that_is_not_shown_is_no_empty_book() -> None:
     async with answering(b'{"entries": []}') as url:
         assert await journal(url) == []
-    for said in (b"{}", b"<html>"):
-        async with answering(said) as url:
+    for body in (b"{}", b"<html>"):
+        async with answering(body) as url:
             with pytest.raises(NoJournal, match="did not show its book"):
                 await journal(url)
     with pytest.raises(NoJournal):

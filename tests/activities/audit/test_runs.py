@@ -13,10 +13,11 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from activities.audit.progress import ATTEMPTS_AT_MOST, FAILURES_AT_MOST, Progress
 from activities.audit.report import Finding
-from activities.audit.runs import ATTEMPTS_AT_MOST, FAILURES_AT_MOST, Runs
-from infra.local.ports import free_ports
-from infra.local.temporal import LocalTemporal
+from activities.audit.runs import Runs
+from infra.local.stack.ports import free_ports
+from infra.local.stack.temporal import LocalTemporal
 from infra.settings import Temporal
 from infra.temporal import connect
 from tests.activities.audit.conftest import Books
@@ -54,18 +55,18 @@ async def queue(client: Client) -> AsyncIterator[str]:
 
 async def seen(client: Client, runs: int, query: str = "ExecutionStatus = 'Running'") -> None:
     """Until the list of runs, which lags behind, has so many."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await client.count_workflows(query)).count != runs:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
 async def until_attempt(handle: WorkflowHandle[Any, Any], number: int) -> None:
     """Of its workflow task, or of its activity."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
-            told = (await handle.describe()).raw_description
-            attempts = [activity.attempt for activity in told.pending_activities]
-            if max(told.pending_workflow_task.attempt, *attempts, 0) >= number:
+            description = (await handle.describe()).raw_description
+            attempts = [activity.attempt for activity in description.pending_activities]
+            if max(description.pending_workflow_task.attempt, *attempts, 0) >= number:
                 return
             await asyncio.sleep(0.05)
 
@@ -84,7 +85,7 @@ async def audited(
     return [
         await runs.of_every_payment(running),
         await runs.without_payment(running),
-        await runs.getting_nowhere(running),
+        await Progress(client, at_most).getting_nowhere(running),
     ]
 
 

@@ -13,22 +13,23 @@ INVARIANTS_OF_THE_BOOKS = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I11"
 async def test_sound_books_are_found_sound(kept: Books) -> None:
     found = await kept.audited()
     assert [each for each in found if not each.holds] == []
-    told = {each.invariant for each in found}
-    assert sorted(told, key=lambda name: int(name[1:])) == INVARIANTS_OF_THE_BOOKS
+    invariants = {each.invariant for each in found}
+    assert sorted(invariants, key=lambda name: int(name[1:])) == INVARIANTS_OF_THE_BOOKS
     assert all(each.checked for each in found)
 
 
 async def test_what_was_compared_is_told_by_count_and_by_currency(kept: Books) -> None:
-    said = {each.name: each.compared for each in await kept.audited()}
-    assert said["Every currency sums to zero"] == (
-        "EUR 13100 moved by 18 entries; JPY 900 moved by 2 entries"
+    compared = {each.name: each.compared for each in await kept.audited()}
+    assert compared["Every currency sums to zero"] == (
+        "EUR 13100 moved by 18 entries; GBP 9600 moved by 37 entries; JPY 900 moved by 2 entries"
     )
-    assert said["A deposit is credited with what was captured"] == (
-        "4 deposits credited 7000 EUR, 1 under way, 0 with a case; "
-        "1 deposits credited 900 JPY, 0 under way, 0 with a case"
+    assert compared["A deposit is credited with what was captured"] == (
+        "4 deposits credited 7000 EUR, 1 under way; 3 deposits credited 2500 GBP, 0 under way; "
+        "1 deposits credited 900 JPY, 0 under way"
     )
-    assert said["What the PSP took and gave for a payment is what the ledger says"] == (
+    assert compared["What the PSP took and gave for a payment is what the ledger says"] == (
         "5 payments, 4200 EUR, 1 under way, 0 with a case; "
+        "6 payments, -100 GBP, 0 under way, 0 with a case; "
         "1 payments, 900 JPY, 0 under way, 0 with a case"
     )
 
@@ -36,10 +37,10 @@ async def test_what_was_compared_is_told_by_count_and_by_currency(kept: Books) -
 async def test_nothing_is_under_way_for_an_audit_without_patience(kept: Books) -> None:
     broken = await kept.broken(patience=timedelta(0))
     assert [violations for violations in broken.values() if len(violations) != 1] == []
-    told = " ".join(violations[0] for violations in broken.values())
-    assert "po_c at psp:sandbox:primary: the PSP has -300, the ledger 0 EUR" in told
-    assert "psp:sandbox:primary: the PSP has 4200, the ledger 4500 EUR, under way 0" in told
-    assert "sandbox evt_3 for in_o" in told
+    text = " ".join(violations[0] for violations in broken.values())
+    assert "po_c at psp:sandbox:primary: the PSP has -300, the ledger 0 EUR" in text
+    assert "psp:sandbox:primary: the PSP has 4200, the ledger 4500 EUR, under way 0" in text
+    assert "sandbox evt_3 for in_o" in text
 
 
 async def test_a_psp_without_a_book_is_told_as_not_checked(kept: Books) -> None:

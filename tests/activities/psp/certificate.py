@@ -13,15 +13,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from activities.psp.certificates import (
-    FILE,
-    Certificate,
-    digest_of,
-    ground_digest,
-    place_of,
-    source_of,
-)
+from activities.psp.certificates import FILE, Certificate
 from activities.psp.contract import Plugin
+from activities.psp.digests import digest_of, ground_digest, place_of, source_of
 from tests.house.rooms import ROOT
 
 HERE = Path(__file__).parent
@@ -158,8 +152,8 @@ def main() -> int:
     plugins = found()
     suite = [HERE / name for name in SUITE]
     judgement = Judgement(sorted(plugins), suite)
-    told = ["-q", "--no-header", "--tb=short", *map(str, suite)]
-    code = int(pytest.main(told, plugins=[judgement]))
+    arguments = ["-q", "--no-header", "--tb=short", *map(str, suite)]
+    code = int(pytest.main(arguments, plugins=[judgement]))
     Console(width=120).print(judgement.table())
     if judgement.objection:
         print(f"No certificate is written or taken away: {judgement.objection}.")  # noqa: T201

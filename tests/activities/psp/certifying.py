@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from activities.psp.contract import (
     Authorizes,
     Captures,
     Completes,
+    ListsMethods,
     PaysOut,
     Plugin,
     Refunds,
@@ -24,8 +26,15 @@ from activities.psp.contract import (
 )
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions
-from workflows.domain.money import Money
-from workflows.domain.psp import COMPLETE, Instruction, Lookup, Operation
+from workflows.domain.money import Money, exponent
+from workflows.domain.psp import (
+    COMPLETE,
+    AuthorizeInstruction,
+    Instruction,
+    Lookup,
+    Operation,
+    PayoutInstruction,
+)
 
 NOWHERE = "http://127.0.0.1:1"
 CAPABILITIES: dict[str, type] = {
@@ -99,7 +108,33 @@ def every_question(
     certification = certification_of(plugin)
     adapter = certification.connect(NOWHERE)
     needed = adapter.parameters if isinstance(adapter, Completes) else ()
-    return instructions(certification.account, amount, psp_ref, needed)
+    asked = instructions(certification.account, amount, psp_ref, needed)
+    return {operation: _by_its_method(adapter, each) for operation, each in asked.items()}
+
+
+def _by_its_method(adapter: Adapter, instruction: Instruction) -> Instruction:
+    """By one that this PSP has, where it does not have the method that all are asked by."""
+    methods = adapter.methods if isinstance(adapter, ListsMethods) else {}
+    match instruction:
+        case AuthorizeInstruction() if methods:
+            able = [name for name, method in methods.items() if method.takes is not None]
+        case PayoutInstruction() if methods:
+            able = [name for name, method in methods.items() if method.pays_out]
+        case _:
+            return instruction
+    if instruction.method in able or not able:
+        return instruction
+    return replace(instruction, method=able[0])
+
+
+def exponents_of(plugin: Plugin) -> set[int]:
+    """The decimal places of 0, 2 and 3 that currencies of this PSP have."""
+    adapter = certification_of(plugin).connect(NOWHERE)
+    methods = adapter.methods.values() if isinstance(adapter, ListsMethods) else ()
+    currencies = [each.currencies for each in methods]
+    if not currencies or None in currencies:
+        return {0, 2, 3}
+    return {0, 2, 3} & {exponent(each) for known in currencies for each in known or ()}
 
 
 def answering(plugin: Plugin, verdict: Verdict) -> peer.Behaviour:

@@ -19,7 +19,7 @@ def nothing_private_is_logged(plugin: Plugin, caplog: pytest.LogCaptureFixture) 
     caplog.set_level(logging.WARNING)
     with structlog.testing.capture_logs() as lines:
         yield
-    told = f"{lines} {caplog.text}"
+    logged = f"{lines} {caplog.text}"
     secrets = certification_of(plugin).secrets
     assert secrets
-    assert not [secret for secret in (*PRIVATE, *secrets) if secret in told]
+    assert not [secret for secret in (*PRIVATE, *secrets) if secret in logged]

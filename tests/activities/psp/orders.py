@@ -59,6 +59,7 @@ def instructions(
             amount=amount,
             trace_id="trace_1",
             psp_ref=psp_ref,
+            authorize_key="in_cert:authorize:1",
         ),
         Operation.VOID: VoidInstruction(
             key="in_cert:void:1",

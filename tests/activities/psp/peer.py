@@ -95,8 +95,13 @@ async def drips(_: Heard, ends: Ends) -> None:
 def response(
     status: int, body: bytes, headers: Mapping[str, str] | None = None, length: int | None = None
 ) -> bytes:
-    told = {"content-length": str(len(body) if length is None else length), "connection": "close"}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {**told, **(headers or {})}.items())
+    defaults = {
+        "content-length": str(len(body) if length is None else length),
+        "connection": "close",
+    }
+    lines = "".join(
+        f"{name}: {value}\r\n" for name, value in {**defaults, **(headers or {})}.items()
+    )
     return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode() + body
 
 

@@ -78,7 +78,7 @@ def test_an_address_that_is_not_safe_is_refused(given: Any, url: str) -> None:
 
 
 def test_what_is_missing_or_misspelt_is_named_as_the_operator_knows_it(given: Any) -> None:
-    assert "PAYSAGA_ACME_ACCOUNTS.eu.api_key (Field required)" in refusal(given, eu={"url": URL})
+    assert "PAYSAGA_ACME_ACCOUNTS.eu.api_key: Field required" in refusal(given, eu={"url": URL})
     misspelt = {"url": URL, "api_key": "hunter1", "apikey": "hunter2"}
     assert "PAYSAGA_ACME_ACCOUNTS.eu.apikey" in refusal(given, eu=misspelt)
     assert "PAYSAGA_ACME_ACCOUNTS" in refusal(given)
@@ -86,7 +86,7 @@ def test_what_is_missing_or_misspelt_is_named_as_the_operator_knows_it(given: An
 
 def test_what_is_no_json_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYSAGA_ACME_ACCOUNTS", "{hunter2")
-    with pytest.raises(SettingsError, match=r"accounts.*must be JSON") as refused:
+    with pytest.raises(SettingsError, match=r"ACCOUNTS: must be JSON") as refused:
         AcmeSettings.read()
     assert "hunter" not in str(refused.value)
 

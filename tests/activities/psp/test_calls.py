@@ -32,7 +32,7 @@ from workflows.domain.psp import (
     Unknown,
 )
 from workflows.policies import PSP_CALL
-from workflows.questions import NOT_CAPABLE
+from workflows.steps.psp_calls import NOT_CAPABLE
 
 CAPTURE: Any = instructions(MerchantAccount("tale", "primary"))[Operation.CAPTURE]
 LOOKUP = lookup_of(CAPTURE, Operation.CAPTURE)
@@ -60,8 +60,8 @@ class TaleAdapter:
         self.closed = True
 
     async def _told(self) -> Any:
-        told = self._tell()
-        return await told if asyncio.iscoroutine(told) else told
+        reply = self._tell()
+        return await reply if asyncio.iscoroutine(reply) else reply
 
 
 class TalePlugin:

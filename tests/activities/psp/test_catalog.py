@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.psp import discovery
 from activities.psp.catalog import Catalog, CatalogError, found
 from activities.psp.contract import Adapter, WebhookRefused, WebhookRequest
-from activities.psp.settings import PluginSettings
+from activities.psp.settings import PluginSettings, only_https
 
 NOTHING_HEARD = WebhookRequest(headers={}, body=b"", received_at=0.0)
 
@@ -105,10 +108,10 @@ def test_a_missing_setting_is_named_and_a_wrong_one_not_shown(
     monkeypatch.setenv("PAYSAGA_NEEDY_NUMBER", "sk_secret")
     with pytest.raises(CatalogError) as raised:
         Catalog({"needy": NeedyPlugin()})
-    told = str(raised.value)
-    assert "needy: PAYSAGA_NEEDY_KEY" in told
-    assert "PAYSAGA_NEEDY_NUMBER" in told
-    assert "sk_secret" not in told
+    message = str(raised.value)
+    assert "PAYSAGA_NEEDY_KEY: Field required" in message
+    assert "PAYSAGA_NEEDY_NUMBER" in message
+    assert "sk_secret" not in message
 
 
 async def test_no_psp_is_a_catalog_too() -> None:
@@ -125,3 +128,50 @@ async def test_a_psp_that_hears_no_webhooks_has_no_door(outside: Path) -> None:
         with pytest.raises(WebhookRefused) as raised:
             await Catalog.of(["mute"]).hear(name, NOTHING_HEARD)
         assert raised.value.status == 404
+
+
+class FarSettings(PluginSettings):
+    model_config = SettingsConfigDict(env_prefix="PAYSAGA_FAR_")
+
+    gateway: str
+    regions: dict[str, list[str]]
+
+
+class FarPlugin:
+    name = "far"
+
+    def connect(self) -> Adapter:
+        FarSettings.read()
+        raise AssertionError("it was let through")
+
+
+def test_in_production_no_plugin_has_a_plain_address_whatever_it_calls_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also one that comes next year: the settings are looked through, not a list of names."""
+    monkeypatch.setenv("PAYSAGA_FAR_GATEWAY", "HTTP://127.0.0.1:1/secret-word")
+    monkeypatch.setenv("PAYSAGA_FAR_REGIONS", '{"eu": ["https://a.example", "http://b.example"]}')
+    with only_https(), pytest.raises(CatalogError) as raised:
+        Catalog({"far": FarPlugin()})
+    assert str(raised.value) == (
+        "PAYSAGA_FAR_GATEWAY, PAYSAGA_FAR_REGIONS.eu.1: must be https in production"
+    )
+    with pytest.raises(AssertionError, match="let through"):
+        Catalog({"far": FarPlugin()})
+
+
+def test_every_plugin_here_reads_its_settings_where_that_is_looked_through() -> None:
+    for name in discovery.places():
+        module = import_module(f"activities.psp.plugins.{name}.settings")
+        read = [
+            each
+            for each in vars(module).values()
+            if inspect.isclass(each) and issubclass(each, BaseSettings)
+        ]
+        assert read, name
+        assert all(issubclass(each, PluginSettings) for each in read), name
+
+
+def test_production_has_no_sandbox_psp() -> None:
+    with pytest.raises(CatalogError, match=r"PAYSAGA_ROUTING_ACCOUNTS.*sandbox PSP is for trying"):
+        Catalog.of(["sandbox"], certified=True)

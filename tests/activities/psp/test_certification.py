@@ -89,11 +89,11 @@ async def test_an_unmapped_decline_never_cascades(plugin: Plugin) -> None:
 
 @certifies()
 async def test_an_answer_about_another_payment_is_not_believed(plugin: Plugin) -> None:
-    said = await verdicts(plugin, Verdict.MISMATCHED)
+    answers = await verdicts(plugin, Verdict.MISMATCHED)
     # What a browser brought back may be of another payment: ours is then pending as before.
-    if isinstance(said.get(COMPLETE), Pending):
-        del said[COMPLETE]
-    assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+    if isinstance(answers.get(COMPLETE), Pending):
+        del answers[COMPLETE]
+    assert all(isinstance(outcome, Unknown) for outcome in answers.values()), answers
 
 
 @certifies()
@@ -106,15 +106,15 @@ async def test_an_approval_is_of_the_amount_that_the_psp_tells(plugin: Plugin) -
 
 @certifies()
 async def test_an_answer_in_another_currency_is_not_believed(plugin: Plugin) -> None:
-    said = await verdicts(plugin, Verdict.OTHER_CURRENCY)
-    assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+    answers = await verdicts(plugin, Verdict.OTHER_CURRENCY)
+    assert all(isinstance(outcome, Unknown) for outcome in answers.values()), answers
 
 
 @certifies()
 async def test_a_psp_that_is_too_busy_has_decided_nothing(plugin: Plugin) -> None:
-    said = await verdicts(plugin, Verdict.BUSY)
-    assert said, "every PSP can be too busy"
-    assert all(isinstance(outcome, NotSent | Unknown) for outcome in said.values()), said
+    answers = await verdicts(plugin, Verdict.BUSY)
+    assert answers, "every PSP can be too busy"
+    assert all(isinstance(outcome, NotSent | Unknown) for outcome in answers.values()), answers
 
 
 @certifies()
@@ -144,8 +144,8 @@ FAULTS: dict[str, peer.Behaviour] = {
 @certifies()
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_an_answer_that_cannot_be_believed_leaves_doubt(plugin: Plugin, fault: str) -> None:
-    said = await outcomes(plugin, FAULTS[fault])
-    assert all(isinstance(outcome, Unknown) for outcome in said.values()), said
+    answers = await outcomes(plugin, FAULTS[fault])
+    assert all(isinstance(outcome, Unknown) for outcome in answers.values()), answers
 
 
 @certifies(Resolves)

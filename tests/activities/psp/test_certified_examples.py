@@ -18,10 +18,11 @@ from tests.activities.psp.certifying import (
     certification_of,
     certifies,
     every_question,
+    exponents_of,
     questions,
 )
 from workflows.domain.money import Money, exponent
-from workflows.domain.psp import VoidInstruction
+from workflows.domain.psp import COMPLETE, Operation, VoidInstruction
 
 pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
 
@@ -46,19 +47,20 @@ async def test_every_exchange_is_sent_and_understood_as_declared(plugin: Plugin)
 
 @certifies()
 def test_examples_cover_every_operation_in_every_kind_of_currency(plugin: Plugin) -> None:
-    told = [example for example in examples_of(plugin).values() if "call" in example]
+    calls = [example for example in examples_of(plugin).values() if "call" in example]
     for operation, instruction in questions(plugin).items():
-        mine = [example for example in told if example["call"] == operation]
+        mine = [example for example in calls if example["call"] == operation]
         assert mine, f"no example of {operation}"
         if not isinstance(instruction, VoidInstruction):
-            assert {exponent(example["currency"]) for example in mine} >= {0, 2, 3}, operation
+            told_in = {exponent(example["currency"]) for example in mine}
+            assert told_in >= exponents_of(plugin), operation
 
 
 @certifies(HearsWebhooks)
 async def test_every_webhook_is_heard_as_declared(plugin: Plugin) -> None:
-    told = {n: e for n, e in examples_of(plugin).items() if "webhook" in e}
-    assert any(example["becomes"] for example in told.values())
-    for name, example in told.items():
+    webhooks = {n: e for n, e in examples_of(plugin).items() if "webhook" in e}
+    assert any(example["becomes"] for example in webhooks.values())
+    for name, example in webhooks.items():
         body = json.dumps(example["webhook"]).encode()
         sent = certification_of(plugin).sign(body, SENT_AT)
         request = WebhookRequest(sent.headers, sent.body, SENT_AT)
@@ -69,11 +71,48 @@ async def test_every_webhook_is_heard_as_declared(plugin: Plugin) -> None:
             assert differences(plain(event), becomes) == [], name
 
 
+@certifies(HearsWebhooks)
+def test_an_event_and_the_answer_about_the_same_thing_carry_the_same_id_of_the_psp(
+    plugin: Plugin,
+) -> None:
+    """Else a webhook about what was answered would be a second thing done under one key."""
+    examples = examples_of(plugin).values()
+    examples_found = [
+        event
+        for example in examples
+        for event in example.get("becomes", ())
+        if "webhook" in example and not event.get("unasked")
+    ]
+    compared = 0
+    for operation in (Operation.AUTHORIZE, Operation.CAPTURE, Operation.REFUND, Operation.PAYOUT):
+        done = {ref_in(e["reply"]) for e in examples_found if e.get("operation") == operation}
+        by_call = [e for e in examples if _STEPS.get(e.get("call", "")) == operation]
+        answered = {ref_in(e["becomes"]) for e in by_call}
+        if operation is not Operation.PAYOUT:
+            # What is promised is a batch at some PSPs, and the payout one item of it.
+            answered |= {e["becomes"].get("psp_ref") for e in by_call}
+        if done - {None} and answered - {None}:
+            compared += 1
+            assert done & answered - {None}, (operation, done, answered)
+    assert compared, "no example of a webhook about what is answered at once"
+
+
+def ref_in(reply: Mapping[str, Any]) -> str | None:
+    return reply.get("psp_ref") if reply.get("kind") == "approved" else None
+
+
+_STEPS = {each: each for each in Operation} | {COMPLETE: Operation.AUTHORIZE}
+
+
 @certifies(HearsWebhooks, tells=NamesItsAccounts)
 async def test_a_webhook_about_another_account_is_not_told_as_ours(plugin: Plugin) -> None:
     certification: Any = certification_of(plugin)
-    told = [e["webhook"] for e in examples_of(plugin).values() if "webhook" in e and e["becomes"]]
-    bodies = [certification.addressed_elsewhere(json.dumps(webhook).encode()) for webhook in told]
+    webhooks = [
+        e["webhook"] for e in examples_of(plugin).values() if "webhook" in e and e["becomes"]
+    ]
+    bodies = [
+        certification.addressed_elsewhere(json.dumps(webhook).encode()) for webhook in webhooks
+    ]
     assert any(bodies)
     for body in filter(None, bodies):
         sent = certification.sign(body, SENT_AT)
@@ -91,8 +130,8 @@ async def exchange(plugin: Plugin, example: Mapping[str, Any]) -> tuple[Heard, A
     amount = Money.parse(example["amount"], example["currency"])
     certification = certification_of(plugin)
     instruction = every_question(plugin, amount, example["psp_ref"])[operation]
-    said = example["answer"]
-    canned = Canned(said["status"], json.dumps(said["body"]).encode())
+    given = example["answer"]
+    canned = Canned(given["status"], json.dumps(given["body"]).encode())
     path = example["request"]["path"]
 
     def answer(request: Heard) -> Canned:
@@ -112,21 +151,23 @@ def body_of(sent: Heard, declared: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """As an example writes it: money as "50.00 EUR", the rest as members."""
-    told = asdict(value)
-    told["amount"] = str(value.amount) if hasattr(value, "amount") else None
-    if "reply" in told:
-        told["reply"] = plain(value.reply)
-    return told
+    """As an example writes it: money as "50.00 EUR", a list as a list, the rest as members."""
+    members = asdict(value).items()
+    examples = {name: list(each) if isinstance(each, tuple) else each for name, each in members}
+    examples["amount"] = str(value.amount) if hasattr(value, "amount") else None
+    if "reply" in examples:
+        examples["reply"] = plain(value.reply)
+        examples["about"] = list(value.about)
+    return examples
 
 
-def differences(told: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
+def differences(found: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
     """The members that are not as declared; what is not declared is not looked at."""
     wrong = []
     for name, value in declared.items():
-        mine = told.get(name)
+        mine = found.get(name)
         if isinstance(value, dict) and isinstance(mine, dict):
             wrong += [f"{name}.{inner}" for inner in differences(mine, value)]
-        elif name not in told or mine != value:
+        elif name not in found or mine != value:
             wrong.append(f"{name}: {mine!r} instead of {value!r}")
     return wrong

@@ -46,8 +46,8 @@ class Server:
 
     def _token(self) -> Canned:
         self.tokens += 1
-        told = {"access_token": f"token-{self.tokens}", "expires_in": self.expires_in}
-        return Canned(200, json.dumps(told).encode())
+        body = {"access_token": f"token-{self.tokens}", "expires_in": self.expires_in}
+        return Canned(200, json.dumps(body).encode())
 
     @property
     def asked(self) -> list[str]:
@@ -183,11 +183,11 @@ async def test_without_a_token_nothing_was_sent_and_all_who_waited_are_told(fail
     server = Server()
     server.token_behaviour = FAILURES[failure]
     async with speaking(server) as oauth:
-        told = await asyncio.gather(
+        failures = await asyncio.gather(
             *(oauth.exchange("POST", "/thing", json={}) for _ in range(5)), return_exceptions=True
         )
-        assert [type(each) for each in told] == [NeverSent] * 5
-        assert not [each for each in told if SECRET in str(each) or "invalid" in str(each)]
+        assert [type(each) for each in failures] == [NeverSent] * 5
+        assert not [each for each in failures if SECRET in str(each) or "invalid" in str(each)]
         assert server.asked == []
         server.token_behaviour = None
         assert (await oauth.exchange("POST", "/thing", json={})).status == 200
@@ -222,9 +222,9 @@ async def test_neither_the_secret_nor_the_token_stands_in_a_repr() -> None:
     server = Server()
     async with speaking(server) as oauth:
         await oauth.exchange("GET", "/thing")
-        told = f"{oauth!r} {oauth._token!r}"
-    assert "token-1" not in told
-    assert SECRET not in told
+        shown = f"{oauth!r} {oauth._token!r}"
+    assert "token-1" not in shown
+    assert SECRET not in shown
 
 
 async def test_bytes_go_out_as_they_are() -> None:

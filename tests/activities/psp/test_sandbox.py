@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from activities.psp.certification import Canned, Heard, Verdict
 from activities.psp.contract import WebhookRefused, WebhookRequest
 from activities.psp.plugins.sandbox.adapter import SandboxAdapter
-from activities.psp.plugins.sandbox.certification import SandboxCertification
+from activities.psp.plugins.sandbox.certification.suite import SandboxCertification
 from activities.psp.plugins.sandbox.settings import SandboxSettings
 from activities.psp.plugins.sandbox.webhooks import Ear
 from activities.psp.wire import InDoubt, NeverSent
@@ -157,9 +157,9 @@ async def test_an_unmapped_decline_is_counted() -> None:
 
 def event(**more: Any) -> bytes:
     request = Heard("POST", "/v1/payouts", {}, b'{"reference": "po_1:payout", "amount": 5}')
-    data = json.loads(SandboxCertification().answer(request, Verdict.APPROVED).body)
+    payout = json.loads(SandboxCertification().answer(request, Verdict.APPROVED).body)
     whole = {"id": "evt_1", "type": "payout.approved", "created_at": "2026-01-02T03:04:05Z"}
-    return json.dumps({**whole, "data": data, **more}).encode()
+    return json.dumps({**whole, "data": payout, **more}).encode()
 
 
 def signed(body: bytes, secret: str = CURRENT, event_id: str = "evt_1") -> dict[str, str]:
@@ -185,8 +185,8 @@ def rule_against(body: bytes, headers: dict[str, str], previous: str | None = No
 
 
 def test_the_reference_implementation_signs_as_we_verify() -> None:
-    (told,) = heard(event(), signed(event()))
-    assert (told.event_id, told.key, told.operation) == ("evt_1", "po_1:payout", "payout")
+    (fact,) = heard(event(), signed(event()))
+    assert (fact.event_id, fact.key, fact.operation) == ("evt_1", "po_1:payout", "payout")
 
 
 def test_the_previous_secret_counts_while_it_is_rotated_and_not_after() -> None:
@@ -214,9 +214,9 @@ def test_a_timestamp_that_is_no_plain_number_is_refused() -> None:
 
 
 def test_a_right_signature_under_nonsense_is_refused_as_nonsense() -> None:
-    data = json.loads(event())["data"]
+    payout = json.loads(event())["data"]
     nonsense = {
-        "malformed": [b"no json", b"[]", event(data={}), event(data={**data, "currency": "ZZZ"})],
+        "malformed": [b"no json", b"[]", event(data={}), event(data={**payout, "currency": "ZZZ"})],
         "contradictory": [event(id="evt_2"), event(type="capture.approved")],
     }
     for rule, bodies in nonsense.items():

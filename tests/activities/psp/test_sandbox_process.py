@@ -16,7 +16,6 @@ from uuid import uuid4
 import httpx
 import pytest
 from pydantic import SecretStr
-from temporalio.testing import ActivityEnvironment
 
 from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
@@ -24,20 +23,27 @@ from activities.psp.contract import Adapter, WebhookRequest
 from activities.psp.plugins.sandbox.adapter import SandboxAdapter
 from activities.psp.plugins.sandbox.settings import SandboxSettings
 from tests.activities.psp import peer
+from tests.activities.psp.sandbox_orders import (
+    EUROS,
+    SECONDARY,
+    ask,
+    authorize,
+    capture,
+    look,
+    step,
+)
+from workflows.domain.declines import DeclineReason
+from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
-    CaptureInstruction,
     Declined,
-    Lookup,
-    MerchantAccount,
     NotFound,
     NotSent,
     Operation,
     PayoutInstruction,
     Pending,
-    PspEvent,
     RefundInstruction,
     Unknown,
     VoidInstruction,
@@ -45,8 +51,6 @@ from workflows.domain.psp import (
 
 SECRET = "whsec_" + "c2FuZGJveC1wc3Atc2VjcmV0LW9mLXRlc3Rz"
 KEYS = {"KEY_PRIMARY": "sk_primary_of_tests", "KEY_SECONDARY": "sk_secondary_of_tests"}
-PRIMARY, SECONDARY = (MerchantAccount("sandbox", name) for name in ("primary", "secondary"))
-EUROS = Money(5000, "EUR")
 
 
 class Speaking:
@@ -78,7 +82,7 @@ async def door() -> AsyncIterator[peer.Peer]:
 @pytest.fixture(scope="module")
 async def sandbox(tmp_path_factory: pytest.TempPathFactory, door: peer.Peer) -> AsyncIterator[str]:
     port = _free_port()
-    told = {
+    settings = {
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "DATABASE": str(tmp_path_factory.mktemp("sandbox") / "psp.db"),
@@ -86,11 +90,11 @@ async def sandbox(tmp_path_factory: pytest.TempPathFactory, door: peer.Peer) -> 
         "WEBHOOK_SECRET": SECRET,
         **KEYS,
     }
-    environment = {f"PAYSAGA_SANDBOX_PSP_{name}": value for name, value in told.items()}
+    environment = {f"PAYSAGA_SANDBOX_PSP_{name}": value for name, value in settings.items()}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "infra.sandbox_psp",
+        "infra.local.psps.sandbox",
         cwd=Path(__file__).parents[3],
         env={**os.environ, **environment},
     )
@@ -109,39 +113,6 @@ async def psp(sandbox: str) -> AsyncIterator[PspCalls]:
     await catalog.aclose()
 
 
-async def ask(method: Any, question: Any) -> Any:
-    return await ActivityEnvironment().run(method, question)
-
-
-def authorize(card: str = "tok_ok", amount: Money = EUROS) -> AuthorizeInstruction:
-    return AuthorizeInstruction(
-        key=f"in_{uuid4().hex}:authorize:1",
-        account=PRIMARY,
-        amount=amount,
-        trace_id="trace_1",
-        method="card",
-        payment_token=card,
-        player_id="player_1",
-        return_url="https://casino.example/back",
-    )
-
-
-def step(of: AuthorizeInstruction, name: str, amount: Money | None = None) -> dict[str, Any]:
-    key = f"{of.payment_id}:{name}"
-    told = {"key": key, "account": PRIMARY, "trace_id": "trace_1"}
-    return {**told, "amount": amount or of.amount}
-
-
-def look(of: AuthorizeInstruction) -> Lookup:
-    return Lookup(
-        key=of.key,
-        operation=Operation.AUTHORIZE,
-        account=PRIMARY,
-        psp_ref=None,
-        trace_id="trace_1",
-    )
-
-
 @pytest.mark.parametrize("amount", [Money(1, "JPY"), EUROS, Money(5125, "KWD")], ids=str)
 async def test_a_payment_is_held_captured_in_part_released_and_refunded(
     psp: PspCalls, amount: Money
@@ -151,8 +122,7 @@ async def test_a_payment_is_held_captured_in_part_released_and_refunded(
     assert isinstance(held, Approved)
     assert held.amount == amount
     assert await ask(psp.look_up, look(asked)) == held
-    capture = CaptureInstruction(**step(asked, "capture"), psp_ref=held.psp_ref)
-    captured = await ask(psp.capture, capture)
+    captured = await ask(psp.capture, capture(asked, held.psp_ref))
     assert isinstance(captured, Approved)
     assert captured.amount == amount
     refund = RefundInstruction(**step(asked, "refund"), psp_ref=captured.psp_ref)
@@ -166,10 +136,40 @@ async def test_what_is_not_captured_is_released(psp: PspCalls) -> None:
     asked = authorize()
     held = await ask(psp.authorize, asked)
     part = Money(2000, "EUR")
-    await ask(psp.capture, CaptureInstruction(**step(asked, "capture", part), psp_ref=held.psp_ref))
+    await ask(psp.capture, capture(asked, held.psp_ref, part))
     void = VoidInstruction(**step(asked, "void:1"), authorize_key=asked.key, psp_ref=held.psp_ref)
     released = await ask(psp.void, void)
     assert released.amount == Money(3000, "EUR")
+
+
+async def test_a_sale_is_answered_and_found_as_taken_and_refunded_under_its_own_id(
+    psp: PspCalls,
+) -> None:
+    asked = replace(authorize(), method="ideal", country="NL")
+    sale = await ask(psp.authorize, asked)
+    assert (type(sale), sale.captured) == (Approved, True)
+    assert await ask(psp.look_up, look(asked)) == sale
+    refund = RefundInstruction(**step(asked, "refund"), psp_ref=sale.psp_ref)
+    assert isinstance(await ask(psp.refund, refund), Approved)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"method": "sofort"}, DeclineReason.METHOD_NOT_SUPPORTED),
+        ({"method": "bank"}, DeclineReason.METHOD_NOT_SUPPORTED),
+        ({"method": "ideal", "country": "DE"}, DeclineReason.COUNTRY_NOT_SUPPORTED),
+        ({"method": "ideal", "amount": Money(5000, "USD")}, DeclineReason.CURRENCY_NOT_SUPPORTED),
+        ({"method": "ideal", "amount": Money(99, "EUR")}, DeclineReason.AMOUNT_TOO_SMALL),
+    ],
+)
+async def test_what_its_methods_do_not_do_never_reaches_it(
+    psp: PspCalls, changes: dict[str, Any], reason: DeclineReason
+) -> None:
+    asked = replace(authorize(), **changes)
+    refused = await ask(psp.authorize, asked)
+    assert refused == Declined(reason, soft=True, code=reason)
+    assert isinstance(await ask(psp.look_up, look(asked)), NotFound)
 
 
 async def test_declines_and_promises_are_told_apart(psp: PspCalls) -> None:

@@ -18,12 +18,14 @@ from workflows.domain.declines import Advice, Retry
 TODAY = date(2026, 11, 24)
 
 
-def told(scheme: str | None, code: str | None = None, advised: str | None = None) -> Advice | None:
+def advice_on(
+    scheme: str | None, code: str | None = None, advised: str | None = None
+) -> Advice | None:
     return schemes.advice(scheme=scheme, scheme_code=code, advice_code=advised, on=TODAY)
 
 
 def retry_of(scheme: str, code: str | None = None, advised: str | None = None) -> Retry:
-    found = told(scheme, code, advised)
+    found = advice_on(scheme, code, advised)
     assert found is not None
     return found.retry
 
@@ -49,42 +51,38 @@ def test_a_rule_counts_from_the_day_it_begins() -> None:
     assert (before.retry, after.retry) == (Retry.FREE, Retry.NEVER)
 
 
-def test_the_limit_of_reattempts_is_that_of_the_day() -> None:
-    limits = [
-        schemes.rules().reattempts_of("visa", day)
-        for day in (date(2020, 1, 1), date(2026, 4, 17), date(2026, 4, 18))
-    ]
-    assert [limit and limit.limit for limit in limits] == [None, 15, 20]
-    assert schemes.rules().reattempts_of("mastercard", TODAY) is None
-
-
 def test_mastercard_s_advice_has_its_time() -> None:
-    later = told("mastercard", "51", "24")
+    later = advice_on("mastercard", "51", "24")
     assert later == Advice(Retry.LATER, 3600, "mastercard", "51", "24")
     assert {retry_of("mastercard", None, code) for code in ("03", "21")} == {Retry.NEVER}
 
 
+def test_a_sanctions_score_is_never_tried_again_and_a_merchant_that_does_not_qualify_may() -> None:
+    assert retry_of("mastercard", "05", "42") is Retry.NEVER
+    assert retry_of("mastercard", "05", "22") is Retry.FREE
+
+
 def test_one_scheme_s_codes_mean_nothing_in_another() -> None:
-    assert told("mastercard", "43") is None
-    assert told("amex", "43", "03") is None
-    assert told(None, "43", "03") is None
-    assert told("visa", None, "03") is None
-    assert told("mastercard", None, "99") is None
+    assert advice_on("mastercard", "43") is None
+    assert advice_on("amex", "43", "03") is None
+    assert advice_on(None, "43", "03") is None
+    assert advice_on("visa", None, "03") is None
+    assert advice_on("mastercard", None, "99") is None
 
 
 def test_another_file_takes_the_place_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = (ROOT / "activities/psp/schemes.toml").read_text()
-    (tmp_path / "rules.toml").write_text(ours.replace("limit = 20", "limit = 9"))
+    (tmp_path / "rules.toml").write_text(ours.replace("seconds = 3600", "seconds = 7200"))
     monkeypatch.setenv("PAYSAGA_SCHEMES_RULES", str(tmp_path / "rules.toml"))
     schemes.rules.cache_clear()
     try:
-        chosen = schemes.rules().reattempts_of("visa", TODAY)
+        chosen = advice_on("mastercard", "51", "24")
     finally:
         schemes.rules.cache_clear()
     assert chosen is not None
-    assert chosen.limit == 9
+    assert chosen.after_seconds == 7200
 
 
 @pytest.mark.parametrize("text", ["[[visa]", "visa = 1", '[[visa]]\ncategory = 9\nretry = "x"'])
@@ -110,6 +108,6 @@ def test_the_rules_are_those_of_the_sources() -> None:
         for code in source["visa"][f"category_{name}"]:
             assert retry_of("visa", code.split()[0]) is retry, code
     for code, seconds in source["mastercard_merchant_advice_code"]["timed"].items():
-        later = told("mastercard", None, code)
+        later = advice_on("mastercard", None, code)
         assert later is not None
         assert (later.retry, later.after_seconds) == (Retry.LATER, seconds)

@@ -205,8 +205,8 @@ def test_a_public_key_must_be_one() -> None:
 
 def test_a_nonce_is_told_of_the_plain_form_alone() -> None:
     both = {**plain_signed(), **hmac_signed()}
-    told = [nonce_of(WebhookRequest(h, BODY, NOW)) for h in (plain_signed(), hmac_signed(), both)]
-    assert told == ["n-1", None, None]
+    nonces = [nonce_of(WebhookRequest(h, BODY, NOW)) for h in (plain_signed(), hmac_signed(), both)]
+    assert nonces == ["n-1", None, None]
 
 
 def stamped(secret: bytes, at: int = NOW, scheme: str = "h") -> WebhookRequest:

@@ -15,7 +15,6 @@ from activities.psp.contract import Adapter
 from activities.psp.wire import InDoubt, NeverSent
 from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
 from workflows.domain.psp import (
-    COMPLETE,
     Approved,
     Declined,
     MerchantAccount,
@@ -27,14 +26,14 @@ from workflows.domain.psp import (
 )
 
 ACCOUNT = MerchantAccount("tale", "primary")
-CALLS = [*Operation, COMPLETE]
+CALLS = [*instructions(ACCOUNT)]
 
 
 class Diary:
     """Writes down what it is told; refuses what it is told to."""
 
     def __init__(self, *, refuses: bool = False) -> None:
-        self.told: list[tuple[str, Outcome | None]] = []
+        self.outcomes: list[tuple[str, Outcome | None]] = []
         self.begun_calls = 0
         self._refuses = refuses
 
@@ -44,7 +43,7 @@ class Diary:
     def begun(self, account: MerchantAccount, method: str) -> Callable[[Outcome | None], None]:
         assert account == ACCOUNT
         self.begun_calls += 1
-        return lambda outcome: self.told.append((method, outcome))
+        return lambda outcome: self.outcomes.append((method, outcome))
 
 
 class AbleAdapter:
@@ -58,8 +57,8 @@ class AbleAdapter:
 
     async def _answer(self, question: Any) -> Any:
         self.asked += 1
-        told = self._tell()
-        return await told if asyncio.iscoroutine(told) else told
+        reply = self._tell()
+        return await reply if asyncio.iscoroutine(reply) else reply
 
     authorize = complete = capture = void = refund = payout = look_up = _answer
 
@@ -100,7 +99,7 @@ async def test_every_call_that_moves_money_is_told_once(operation: str) -> None:
     diary = Diary()
     await ask(AblePlugin(approves), diary, operation)
     method = getattr(instructions(ACCOUNT)[operation], "method", "")
-    assert diary.told == [(method, approves())]
+    assert diary.outcomes == [(method, approves())]
     assert diary.begun_calls == 1
 
 
@@ -118,7 +117,7 @@ async def test_every_call_that_moves_money_is_told_once(operation: str) -> None:
 async def test_it_is_told_whatever_comes_of_it(tell: Callable[[], Any], outcome: Outcome) -> None:
     diary = Diary()
     assert await ask(AblePlugin(tell), diary, Operation.CAPTURE) == outcome
-    assert diary.told == [("", outcome)]
+    assert diary.outcomes == [("", outcome)]
 
 
 async def test_looking_moves_nothing_and_is_not_told() -> None:
@@ -126,7 +125,7 @@ async def test_looking_moves_nothing_and_is_not_told() -> None:
     psp = PspCalls(Catalog({"tale": plugin}), diary)
     lookup = lookup_of(instructions(ACCOUNT)[Operation.CAPTURE], Operation.CAPTURE)
     await ActivityEnvironment().run(psp.look_up, lookup)
-    assert (diary.told, plugin.adapter.asked) == ([], 1)
+    assert (diary.outcomes, plugin.adapter.asked) == ([], 1)
 
 
 async def test_a_call_that_a_stopping_worker_breaks_off_is_told_as_nothing() -> None:
@@ -139,7 +138,7 @@ async def test_a_call_that_a_stopping_worker_breaks_off_is_told_as_nothing() -> 
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert diary.told == [("", None)]
+    assert diary.outcomes == [("", None)]
 
 
 @pytest.mark.parametrize("operation", CALLS)
@@ -151,6 +150,6 @@ async def test_a_broken_psp_is_begun_with_by_nobody_and_what_has_begun_goes_on(
     if operation in (Operation.AUTHORIZE, Operation.PAYOUT):
         assert outcome == NotSent("its circuit breaker is open")
         # It tells nothing new of the PSP: nobody asked it.
-        assert (diary.told, plugin.adapter.asked) == ([], 0)
+        assert (diary.outcomes, plugin.adapter.asked) == ([], 0)
     else:
         assert (outcome, plugin.adapter.asked) == (approves(), 1)

@@ -133,9 +133,9 @@ async def test_in_doubt_and_in_time(what: str, caplog: pytest.LogCaptureFixture)
     with pytest.raises(InDoubt) as raised:
         await ask(DOUBTS[what])
     assert time.monotonic() - started < 2.0
-    told = str(raised.value) + caplog.text
-    assert "secret" not in told
-    assert "maintenance" not in told
+    shown = str(raised.value) + caplog.text
+    assert "secret" not in shown
+    assert "maintenance" not in shown
     assert raised.value.__cause__ is None
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
-from activities.migrations import upgrade
-from infra.local.postgres import Database, LocalPostgres
+from infra.local.stack.postgres import Database, LocalPostgres
 from infra.postgres import open_pool
 from infra.settings import Postgres
 from tests.activities.routing.operators import Operators
+from tests.databases import a_database
 
 
 @pytest.fixture(scope="module")
 async def untouched(postgres_server: LocalPostgres) -> AsyncIterator[Database]:
-    name = f"routing_{uuid.uuid4().hex[:12]}"
-    made = await postgres_server.create_database(name, template="template0")
-    urls = {"url": made.url, "migration_url": made.migration_url}
-    await upgrade(Postgres.model_validate(urls))
-    yield made
-    await postgres_server.drop_database(name)
+    async with a_database(postgres_server, "routing") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

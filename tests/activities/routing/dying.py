@@ -15,12 +15,14 @@ from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
 from activities.psp.contract import Adapter
 from activities.psp.wire import Limits, Wire
-from activities.routing.breakers import Breakers, Key, Observation, Standing
-from activities.routing.health import SharedWatch
-from activities.routing.health_conditions import SharedConditions
+from activities.routing.health.breakers import Breakers
+from activities.routing.health.conditions import SharedConditions
+from activities.routing.health.health import SharedWatch
+from activities.routing.health.observation import Key, Observation
+from activities.routing.health.overview import BreakerReads, BreakerSeen
 from activities.routing.route import PolicyRouting
-from activities.routing.snapshot import Snapshots
-from infra.settings import Account
+from activities.routing.settings import Account
+from activities.routing.snapshots import Snapshots
 from tests.activities.psp.orders import AMOUNT, instructions
 from tests.activities.routing.operators import a_brand, asked
 from workflows.domain.psp import (
@@ -71,11 +73,19 @@ class WiredPlugin:
         return WiredAdapter(self._url)
 
 
+class WatchedBreakers(Breakers):
+    """With what operators see of them."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool, QUICK)
+        self.reads = BreakerReads(pool, QUICK)
+
+
 class Shop:
     """One worker: routes a payment, and asks down the route until somebody says yes or no."""
 
     def __init__(self, pool: asyncpg.Pool, urls: Mapping[str, str]) -> None:
-        self.breakers = Breakers(pool, QUICK)
+        self.breakers = WatchedBreakers(pool)
         self.watch = SharedWatch(self.breakers, SLOW)
         self.catalog = Catalog({name: WiredPlugin(name, url) for name, url in urls.items()})
         accounts = [Account(psp=name, id="main") for name in urls]
@@ -97,9 +107,9 @@ class Shop:
         return outcome
 
     async def ask(self, account: MerchantAccount) -> Outcome:
-        told: Any = instructions(account, AMOUNT)[Operation.AUTHORIZE]
+        instruction: Any = instructions(account, AMOUNT)[Operation.AUTHORIZE]
         key = f"in_{uuid.uuid4().hex}:authorize:1"
-        return await ActivityEnvironment().run(self._psp.authorize, replace(told, key=key))
+        return await ActivityEnvironment().run(self._psp.authorize, replace(instruction, key=key))
 
 
 @asynccontextmanager
@@ -122,17 +132,17 @@ def seen(psp: str, *failed: bool, ago: float = 0, method: str = "card") -> list[
     return [Observation(key_of(psp, method), ago, each) for each in failed]
 
 
-async def standing(breakers: Breakers, psp: str, method: str = "card") -> Standing:
-    return next(s for s in await breakers.listed() if (s.psp, s.method) == (psp, method))
+async def standing(breakers: WatchedBreakers, psp: str, method: str = "card") -> BreakerSeen:
+    return next(s for s in await breakers.reads.listed() if (s.psp, s.method) == (psp, method))
 
 
-async def state(breakers: Breakers, psp: str, method: str = "card") -> State:
+async def state(breakers: WatchedBreakers, psp: str, method: str = "card") -> State:
     return (await standing(breakers, psp, method)).state
 
 
-async def story(breakers: Breakers, psp: str) -> list[tuple[str, str]]:
+async def story(breakers: WatchedBreakers, psp: str) -> list[tuple[str, str]]:
     """The changes that operators see, the oldest first."""
-    events = [e for e in await breakers.events(limit=500) if e.psp == psp]
+    events = [e for e in await breakers.reads.events(limit=500) if e.psp == psp]
     return [(e.method, e.after.value) for e in reversed(events)]
 
 

@@ -8,15 +8,19 @@ from typing import Any
 import asyncpg
 
 from activities.registry.books import RegistryBooks
-from activities.registry.requests import Claim, NewPayment, Requests
-from activities.routing.change import Change, Decision
-from activities.routing.changes import Changes
+from activities.registry.claims import Claim
+from activities.registry.new_payment import NewPayment
+from activities.registry.requests import Requests
+from activities.routing.changes.change import Change, ChangeDecision
+from activities.routing.changes.changes import Changes
 from activities.routing.route import PolicyRouting
-from activities.routing.snapshot import Snapshots
-from infra.settings import Account
+from activities.routing.settings import Account
+from activities.routing.snapshots import Snapshots
+from workflows.domain.identity import Kind, key_of
 from workflows.domain.money import Money
-from workflows.domain.payments import Attempt, Facts, Kind, Record, Route, RouteRequest
-from workflows.domain.psp import MerchantAccount, Operation, key_of
+from workflows.domain.payments import Attempt, Facts, Route, RouteRequest
+from workflows.domain.psp import MerchantAccount, Operation
+from workflows.domain.records import Record
 
 ANN, BOB = "ann", "bob"
 NORTH, SOUTH, EAST = (MerchantAccount(psp, "main") for psp in ("north", "south", "east"))
@@ -74,7 +78,7 @@ class Operators:
         )
 
     async def approve(self, change: Change) -> Change:
-        return await self.changes.decide(change.id, Decision.APPROVE, reason="seen", by=BOB)
+        return await self.changes.decide(change.id, ChangeDecision.APPROVE, reason="seen", by=BOB)
 
     async def policy(self, brand: str, document: dict[str, Any]) -> Change:
         """Proposed and approved; its id is `p-` and the brand."""

@@ -10,35 +10,31 @@ from typing import Any
 
 import asyncpg
 
-from activities.routing.drain import Drainer
-from activities.routing.parking import Parking
-from activities.routing.stops import Scope, Stop, Stops
-from workflows.domain.payments import Go, Kind, Moved, Movement, MoveRequest, Route, RouteRequest
+from activities.routing.stopping.drain import Drainer
+from activities.routing.stopping.movability import Movability
+from activities.routing.stopping.stop import Stop
+from activities.routing.stopping.stops import Stops
+from workflows.domain.identity import Kind
+from workflows.domain.payments import Go, Moved, MoveRequest, Stoppable
 from workflows.domain.psp import MerchantAccount
+from workflows.domain.routing.stop_scope import StopScope
 
-CAPTURES, PAYOUTS = Movement.CAPTURES, Movement.PAYOUTS
+CAPTURES, PAYOUTS = Stoppable.CAPTURES, Stoppable.PAYOUTS
 _KINDS = {CAPTURES: Kind.DEPOSIT, PAYOUTS: Kind.PAYOUT}
 _READY = {CAPTURES: "AUTHORIZED", PAYOUTS: "PAYOUT_SUBMITTED"}
-
-
-class Asking(Parking):
-    """The half of the port that is asked here."""
-
-    async def route(self, request: RouteRequest) -> Route:
-        raise AssertionError("nobody routes here")
 
 
 async def asked(
     pool: asyncpg.Pool,
     payment_id: str,
     psp: str | None,
-    operation: Movement = CAPTURES,
+    operation: Stoppable = CAPTURES,
     *,
     account: str = "main",
     brand: str = "acme",
     region: str = "EU",
 ) -> Moved:
-    return await Asking(pool).may_move(
+    return await Movability(pool).of(
         MoveRequest(
             payment_id=payment_id,
             kind=_KINDS[operation],
@@ -46,6 +42,7 @@ async def asked(
             brand=brand,
             region=region,
             operation=operation,
+            player_id="player-1",
         )
     )
 
@@ -55,10 +52,10 @@ async def goes(pool: asyncpg.Pool, payment_id: str, psp: str | None, **how: Any)
 
 
 async def ready(
-    owner: asyncpg.Pool, psp: str | None, operation: Movement = CAPTURES, **changes: Any
+    owner: asyncpg.Pool, psp: str | None, operation: Stoppable = CAPTURES, **changes: Any
 ) -> str:
     """A payment whose money is about to move there, as the registry knows it."""
-    told: dict[str, Any] = {
+    row: dict[str, Any] = {
         "brand": "acme",
         "region": "EU",
         "status": _READY[operation],
@@ -74,19 +71,19 @@ async def ready(
         " $6, 1, $7, 'trace-1', 'tests', '{}', '{}', $8, now(), now())",
         payment_id,
         _KINDS[operation],
-        told["brand"],
-        told["region"],
-        told["amount"],
-        told["status"],
-        told["final"],
+        row["brand"],
+        row["region"],
+        row["amount"],
+        row["status"],
+        row["final"],
         facts,
     )
     return payment_id
 
 
-async def stop(pool: asyncpg.Pool, operation: Movement = CAPTURES, **where: str) -> Stop:
+async def stop(pool: asyncpg.Pool, operation: Stoppable = CAPTURES, **where: str) -> Stop:
     return await Stops(pool).put(
-        Scope(operation=operation, **where), reason="they are down", by="operator-1"
+        StopScope(operation=operation, **where), reason="they are down", by="operator-1"
     )
 
 
@@ -100,11 +97,11 @@ class Sink:
     """Takes what is let go, in order; away or over if it is told so."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.taken: list[str] = []
         self.is_over: set[str] = set()
 
     async def __call__(self, payment_id: str) -> bool:
-        self.told.append(payment_id)
+        self.taken.append(payment_id)
         return payment_id not in self.is_over
 
 
@@ -121,7 +118,7 @@ async def draining(*drainers: Drainer) -> AsyncIterator[None]:
 
 async def until_released(pool: asyncpg.Pool, stop_id: int, count: int) -> Stop:
     """Raises TimeoutError."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found = await Stops(pool).stop(stop_id)
             if found is not None and found.released >= count:

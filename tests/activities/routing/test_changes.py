@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from activities.routing.change import Change, ChangeRefused, Decision, Subject, Why
+from activities.routing.changes.change import Change, ChangeDecision, ChangeRefused, Subject, Why
 from tests.activities.routing.operators import (
     ANN,
     BOB,
@@ -19,19 +19,19 @@ from tests.activities.routing.operators import (
     plain,
     rule,
 )
-from workflows.domain.routing.flaws import PolicyRefused
+from workflows.domain.routing.proofs.flaws import PolicyRefused
 
 
 async def refused(change: Any) -> ChangeRefused:
-    with pytest.raises(ChangeRefused) as told:
+    with pytest.raises(ChangeRefused) as raised:
         await change
-    return told.value
+    return raised.value
 
 
 async def flaws(change: Any) -> list[tuple[str, str]]:
-    with pytest.raises(PolicyRefused) as told:
+    with pytest.raises(PolicyRefused) as raised:
         await change
-    return [(flaw.place, flaw.code) for flaw in told.value.flaws]
+    return [(flaw.place, flaw.code) for flaw in raised.value.flaws]
 
 
 async def test_a_policy_counts_once_a_second_person_has_approved_it(operators: Operators) -> None:
@@ -40,18 +40,18 @@ async def test_a_policy_counts_once_a_second_person_has_approved_it(operators: O
     assert (change.version, change.based_on, change.decision) == (1, 0, None)
     assert await operators.psps(brand) == ["north", "south", "east"]
     approved = await operators.approve(change)
-    assert (approved.decision, approved.decided_by) == (Decision.APPROVE, BOB)
+    assert (approved.decision, approved.decided_by) == (ChangeDecision.APPROVE, BOB)
     assert await operators.psps(brand) == ["east", "south"]
 
 
-@pytest.mark.parametrize("decision", Decision)
+@pytest.mark.parametrize("decision", ChangeDecision)
 async def test_who_proposed_a_change_does_not_decide_on_it(
-    operators: Operators, decision: Decision
+    operators: Operators, decision: ChangeDecision
 ) -> None:
     brand = a_brand()
     change = await operators.propose(f"p-{brand}", brand, plain("north"))
-    told = await refused(operators.changes.decide(change.id, decision, reason="me", by=ANN))
-    assert told.why is Why.SAME_PERSON
+    refusal = await refused(operators.changes.decide(change.id, decision, reason="me", by=ANN))
+    assert refusal.why is Why.SAME_PERSON
     kept = await operators.changes.change(change.id)
     assert kept is not None and kept.decision is None
 
@@ -60,15 +60,15 @@ async def test_two_approvers_at_once_give_one_decision(operators: Operators) -> 
     brand = a_brand()
     change = await operators.propose(f"p-{brand}", brand, plain("north"))
     names = [BOB, "carol", "dave", "erin"]
-    told = await asyncio.gather(
+    results = await asyncio.gather(
         *(
-            operators.changes.decide(change.id, Decision.APPROVE, reason="yes", by=name)
+            operators.changes.decide(change.id, ChangeDecision.APPROVE, reason="yes", by=name)
             for name in names
         ),
         return_exceptions=True,
     )
-    decided = [one for one in told if isinstance(one, Change)]
-    others = [one for one in told if isinstance(one, ChangeRefused)]
+    decided = [one for one in results if isinstance(one, Change)]
+    others = [one for one in results if isinstance(one, ChangeRefused)]
     assert (len(decided), {one.why for one in others}) == (1, {Why.ALREADY_DECIDED})
     count = "SELECT count(*) FROM routing_decisions WHERE change_id = $1"
     assert await operators.pool.fetchval(count, change.id) == 1
@@ -78,14 +78,14 @@ async def test_deciding_the_same_again_is_deciding_once(operators: Operators) ->
     brand = a_brand()
     change = await operators.propose(f"p-{brand}", brand, plain("north"))
     assert await operators.approve(change) == await operators.approve(change)
-    other = operators.changes.decide(change.id, Decision.REJECT, reason="no", by=BOB)
+    other = operators.changes.decide(change.id, ChangeDecision.REJECT, reason="no", by=BOB)
     assert (await refused(other)).why is Why.ALREADY_DECIDED
 
 
 async def test_a_rejected_change_never_counts(operators: Operators) -> None:
     brand = a_brand()
     change = await operators.propose(f"p-{brand}", brand, plain("east"))
-    await operators.changes.decide(change.id, Decision.REJECT, reason="no", by=BOB)
+    await operators.changes.decide(change.id, ChangeDecision.REJECT, reason="no", by=BOB)
     assert await operators.psps(brand) == ["north", "south", "east"]
     assert (await refused(operators.approve(change))).why is Why.ALREADY_DECIDED
 
@@ -110,7 +110,7 @@ async def test_a_change_against_what_is_not_active_any_more_is_stale(operators: 
     assert [(change.id, change.stale) for change in listed] == [(first.id, True)]
     edited = operators.propose(f"p-{brand}", brand, plain("east"), based_on=1)
     assert (await refused(edited)).why is Why.STALE
-    await operators.changes.decide(first.id, Decision.REJECT, reason="too late", by=BOB)
+    await operators.changes.decide(first.id, ChangeDecision.REJECT, reason="too late", by=BOB)
     third = await operators.propose(f"p-{brand}", brand, plain("east"), based_on=2)
     assert (third.version, third.based_on) == (3, 2)
     assert await operators.psps(brand) == ["south"]
@@ -122,11 +122,11 @@ async def test_what_a_policy_may_not_say_is_refused_with_its_place(operators: Op
         "rules": [rule("cards", "method", "card", order("west")), {"name": "half"}],
         "default": {"order": []},
     }
-    told = await flaws(operators.propose(f"p-{brand}", brand, wrong))
-    assert ("/rules/1/when", "missing") in told
+    found = await flaws(operators.propose(f"p-{brand}", brand, wrong))
+    assert ("/rules/1/when", "missing") in found
     wrong["rules"] = [rule("cards", "method", "card", order("west"))]
-    told = await flaws(operators.propose(f"p-{brand}", brand, wrong))
-    assert set(told) == {
+    found = await flaws(operators.propose(f"p-{brand}", brand, wrong))
+    assert set(found) == {
         ("/rules/0/then/order/0", "unknown_account"),
         ("/default/order", "empty_result"),
     }
@@ -158,9 +158,9 @@ async def test_an_account_that_a_policy_needs_cannot_be_closed(operators: Operat
     await operators.account({"psp": "east", "id": "third"})
     await operators.policy(brand, plain() | {"default": {"order": ["east/third", "north/main"]}})
     closed = {"psp": "east", "id": "third", "status": "closed"}
-    told = await refused(operators.account(closed))
-    assert (told.why, told.policy) == (Why.BREAKS_A_POLICY, f"p-{brand}")
-    assert [flaw.place for flaw in told.flaws] == ["/default/order/0"]
+    refusal = await refused(operators.account(closed))
+    assert (refusal.why, refusal.policy) == (Why.BREAKS_A_POLICY, f"p-{brand}")
+    assert [flaw.place for flaw in refusal.flaws] == ["/default/order/0"]
     await operators.policy(brand, plain("north"))
     await operators.account(closed)
 
@@ -178,11 +178,11 @@ async def test_of_two_changes_that_exclude_each_other_one_is_approved(
             {"psp": "east", "id": name, "status": "closed"}, reason="spring", by=ANN
         )
         others = Operators(operators.pool)
-        told = await asyncio.gather(
+        results = await asyncio.gather(
             operators.approve(policy), others.approve(closing), return_exceptions=True
         )
-        assert sum(isinstance(one, Change) for one in told) == 1
-        assert sum(isinstance(one, PolicyRefused | ChangeRefused) for one in told) == 1
+        assert sum(isinstance(one, Change) for one in results) == 1
+        assert sum(isinstance(one, PolicyRefused | ChangeRefused) for one in results) == 1
 
 
 async def test_an_account_needs_a_psp_that_is_connected(operators: Operators) -> None:

@@ -14,9 +14,10 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.routing.drain import Drainer, Resumes
-from activities.routing.stops import Stops
-from infra.local.ports import free_ports
+from activities.routing.stopping.drain import Drainer
+from activities.routing.stopping.resumes import Resumes
+from activities.routing.stopping.stops import Stops
+from infra.local.stack.ports import free_ports
 from infra.settings import Temporal
 from infra.temporal import connect
 from tests.activities.routing.dying import a_psp
@@ -59,7 +60,7 @@ async def test_three_hundred_are_let_go_once_each_and_in_order_by_two_drainers(
     began = time.monotonic()
     async with draining(Drainer(books, sink), Drainer(books, sink)):
         drained = await until_released(books, stopped.id, 300)
-    assert sorted(sink.told) == sorted(payments)
+    assert sorted(sink.taken) == sorted(payments)
     assert drained.waiting == 0
     # Never faster than the rate, whoever drains.
     assert time.monotonic() - began >= 1.0
@@ -82,7 +83,7 @@ async def test_a_rate_below_one_in_a_second_is_kept_too(
     payments = await parked(books, owner_of_books, psp, 2)
     await lift(books, stopped.id, per_second=0.3)
     drainer = Drainer(books, sink)
-    for goes_by, told in ((0, 0), (3, 0), (0.4, 1), (3, 1), (0.4, 2)):
+    for goes_by, count in ((0, 0), (3, 0), (0.4, 1), (3, 1), (0.4, 2)):
         await owner_of_books.execute(
             "UPDATE routing_stops SET drained_until = drained_until - make_interval(secs => $2) "
             "WHERE id = $1",
@@ -90,7 +91,7 @@ async def test_a_rate_below_one_in_a_second_is_kept_too(
             goes_by,
         )
         await drainer.drain()
-        assert sink.told == payments[:told]
+        assert sink.taken == payments[:count]
 
 
 async def test_what_was_not_taken_in_time_is_not_made_up_for(
@@ -105,7 +106,7 @@ async def test_what_was_not_taken_in_time_is_not_made_up_for(
         stopped.id,
     )
     await Drainer(books, sink).drain()
-    assert len(sink.told) == 5
+    assert len(sink.taken) == 5
 
 
 async def test_what_waits_its_turn_is_not_let_through_and_what_never_parked_is(
@@ -131,12 +132,12 @@ async def test_a_stop_that_is_set_again_ends_the_draining_of_what_it_covers(
     again = await stop(books, psp=psp, brand="acme")
     await asyncio.sleep(0.05)
     await Drainer(books, sink).drain()
-    assert sink.told == [bravo]
+    assert sink.taken == [bravo]
     assert [w.payment_id for w in await Stops(books).waiting(again.id)] == payments
     await lift(books, again.id, per_second=1000)
     await asyncio.sleep(0.05)
     await Drainer(books, sink).drain()
-    assert sink.told == [bravo, *payments]
+    assert sink.taken == [bravo, *payments]
 
 
 async def test_what_was_released_and_never_told_is_told_by_the_next_one(
@@ -155,10 +156,10 @@ async def test_what_was_released_and_never_told_is_told_by_the_next_one(
     # It may go, should it ask by itself.
     assert await goes(books, payments[0], psp)
     await Drainer(books, sink).drain()
-    assert sink.told == []
+    assert sink.taken == []
     await asyncio.sleep(0.15)
     await Drainer(books, sink).drain()
-    assert sorted(sink.told) == sorted(payments[1:])
+    assert sorted(sink.taken) == sorted(payments[1:])
 
 
 async def test_a_payment_that_ended_while_it_was_parked_counts_no_more(
@@ -246,7 +247,7 @@ async def test_while_temporal_is_away_nothing_is_lost(
     assert found.released == 0
     async with draining(Drainer(books, sink, lease_seconds=0.2)):
         await until_released(books, stopped.id, 3)
-    assert sorted(sink.told) == sorted(payments)
+    assert sorted(sink.taken) == sorted(payments)
 
 
 async def test_an_outage_of_the_database_is_waited_out() -> None:

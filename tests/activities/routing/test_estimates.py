@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from activities.routing.apart import EndedEarly, Question, judged
-from activities.routing.estimates import Estimates
-from activities.routing.recorded import Row
+from activities.routing.learning.apart import EndedEarly, Question, judged
+from activities.routing.learning.estimates import Estimates
+from activities.routing.learning.recorded import Row
 from tests.activities.routing.operators import (
     NORTH,
     SOUTH,
@@ -26,9 +26,9 @@ from tests.activities.routing.operators import (
     rule,
 )
 from workflows.domain.routing.accounts import Accounts
-from workflows.domain.routing.estimate import Estimate, Moved, NotJudged, Recorded
-from workflows.domain.routing.rules import Policy, Refuse
-from workflows.domain.routing.statistics import Statistics
+from workflows.domain.routing.learning.estimate import Estimate, Moved, NotJudged, PastPayment
+from workflows.domain.routing.learning.statistics import Statistics
+from workflows.domain.routing.policy.rules import Policy, Refuse
 
 BEGIN, END = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
 
@@ -74,9 +74,9 @@ async def test_a_better_policy_is_told_from_a_worse_one_before_it_is_approved(
         assert found.approvals_were == approvals / 200
         assert low <= found.approvals["doubly_robust"].value <= high
         assert found.approvals["snips"].low < found.approvals["snips"].high
-        (told,) = found.costs
+        (estimate,) = found.costs
         # 10 cents for each question, and 2 % of 50.00 for an approval.
-        assert (told.was > 0, told.would_be > 90) == (True, psp == "south")
+        assert (estimate.was > 0, estimate.would_be > 90) == (True, psp == "south")
     assert await operators.psps(brand) != ["south"]
 
 
@@ -179,7 +179,7 @@ async def nothing() -> AsyncGenerator[Sequence[Row], None]:
 
 
 def slowly(
-    policy: Policy, accounts: Accounts, statistics: Statistics, payments: Sequence[Recorded]
+    policy: Policy, accounts: Accounts, statistics: Statistics, payments: Sequence[PastPayment]
 ) -> int:
     return sum(range(50_000_000))
 

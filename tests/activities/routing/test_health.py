@@ -10,9 +10,9 @@ import asyncpg
 import structlog
 
 from activities.psp.certification import Canned
-from activities.routing.health import MOST_KEPT, SharedWatch
-from infra.local.ports import free_ports
-from infra.local.postgres import Database
+from activities.routing.health.health import MOST_KEPT, SharedWatch
+from infra.local.stack.ports import free_ports
+from infra.local.stack.postgres import Database
 from infra.postgres import open_pool
 from infra.settings import Postgres
 from tests.activities.psp.orders import AMOUNT
@@ -29,7 +29,7 @@ from tests.activities.routing.dying import (
     state,
     story,
 )
-from workflows.domain.payments import Kind
+from workflows.domain.identity import Kind
 from workflows.domain.psp import Approved, MerchantAccount, NotSent, Unknown
 from workflows.domain.routing.breaker import State
 
@@ -201,8 +201,8 @@ async def test_an_outage_of_the_database_stops_no_call_and_is_told_once() -> Non
                     outcome = await shop.ask(MerchantAccount(psp, "main"))
                     assert isinstance(outcome, Approved)
                     await shop.watch.flush()
-    told = [line for line in lines if line["event"] == "health_unreachable"]
-    assert [line["dropped"] for line in told] == [1]
+    unreachable = [line for line in lines if line["event"] == "health_unreachable"]
+    assert [line["dropped"] for line in unreachable] == [1]
 
 
 async def test_what_cannot_be_told_does_not_fill_the_memory(books: asyncpg.Pool) -> None:
@@ -228,4 +228,4 @@ async def test_a_call_that_is_broken_off_says_nothing(books: asyncpg.Pool) -> No
             await asyncio.gather(call, return_exceptions=True)
         await asyncio.sleep(SLOW + 0.1)
         await shop.watch.flush()
-        assert [s for s in await shop.breakers.listed() if s.psp == psp] == []
+        assert [s for s in await shop.breakers.reads.listed() if s.psp == psp] == []

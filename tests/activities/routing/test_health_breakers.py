@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 import structlog
 
-from activities.routing.breakers import Breakers
-from infra.local.postgres import Database
+from infra.local.stack.postgres import Database
 from infra.postgres import open_pool
 from infra.settings import Postgres
 from tests.activities.routing.dying import (
     QUICK,
+    WatchedBreakers,
     a_psp,
     key_of,
     passes,
@@ -27,16 +27,16 @@ from workflows.domain.routing.breaker import State
 
 
 @pytest.fixture
-def breakers(books: asyncpg.Pool) -> Breakers:
-    return Breakers(books, QUICK)
+def breakers(books: asyncpg.Pool) -> WatchedBreakers:
+    return WatchedBreakers(books)
 
 
-async def opened(breakers: Breakers, psp: str, method: str = "card") -> None:
+async def opened(breakers: WatchedBreakers, psp: str, method: str = "card") -> None:
     await breakers.observe(seen(psp, *[True] * QUICK.in_a_row, method=method))
     assert await state(breakers, psp, method) is State.OPEN
 
 
-async def half_open(breakers: Breakers, owner: asyncpg.Pool, psp: str) -> None:
+async def half_open(breakers: WatchedBreakers, owner: asyncpg.Pool, psp: str) -> None:
     await opened(breakers, psp)
     await passes(owner, psp, QUICK.open_seconds)
     await breakers.tend()
@@ -48,12 +48,12 @@ def main(psp: str) -> MerchantAccount:
 
 
 async def test_failures_that_two_workers_saw_open_one_breaker(
-    breakers: Breakers, untouched: Database
+    breakers: WatchedBreakers, untouched: Database
 ) -> None:
     psp = a_psp()
     at = Postgres.model_validate({"url": untouched.url, "pool_size": 1})
     async with await open_pool(at) as pool:
-        other = Breakers(pool, QUICK)
+        other = WatchedBreakers(pool)
         await breakers.observe(seen(psp, True, True, True))
         assert await state(other, psp) is State.CLOSED
         await other.observe(seen(psp, True, True))
@@ -61,7 +61,9 @@ async def test_failures_that_two_workers_saw_open_one_breaker(
         assert key_of(psp) in await other.tend()
 
 
-async def test_many_workers_at_once_count_every_call_and_open_once(breakers: Breakers) -> None:
+async def test_many_workers_at_once_count_every_call_and_open_once(
+    breakers: WatchedBreakers,
+) -> None:
     psp = a_psp()
     await asyncio.gather(
         *(breakers.observe(seen(psp, True, method=m)) for m in ("card", "bank") * 20)
@@ -70,7 +72,7 @@ async def test_many_workers_at_once_count_every_call_and_open_once(breakers: Bre
 
 
 async def test_answers_between_failures_keep_it_closed(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     for _ in range(5):
@@ -83,7 +85,9 @@ async def test_answers_between_failures_keep_it_closed(
     assert tuple(counted) == (15, 10)
 
 
-async def test_half_of_them_failing_opens_it_though_never_five_in_a_row(breakers: Breakers) -> None:
+async def test_half_of_them_failing_opens_it_though_never_five_in_a_row(
+    breakers: WatchedBreakers,
+) -> None:
     psp = a_psp()
     await breakers.observe(seen(psp, *[True, False] * 4))
     assert await state(breakers, psp) is State.CLOSED
@@ -92,7 +96,7 @@ async def test_half_of_them_failing_opens_it_though_never_five_in_a_row(breakers
 
 
 async def test_what_was_seen_a_while_ago_counts_no_more(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     await breakers.observe(seen(psp, *[True, True, False] * 3))
@@ -106,7 +110,7 @@ async def test_what_was_seen_a_while_ago_counts_no_more(
 
 
 async def test_a_call_from_before_it_opened_is_no_failed_probe(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     await half_open(breakers, owner_of_books, psp)
@@ -117,7 +121,7 @@ async def test_a_call_from_before_it_opened_is_no_failed_probe(
 
 
 async def test_it_closes_after_three_good_answers_and_operators_read_the_story(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     with structlog.testing.capture_logs() as lines:
@@ -137,7 +141,7 @@ async def test_it_closes_after_three_good_answers_and_operators_read_the_story(
 
 
 async def test_a_failed_probe_keeps_it_open_for_longer_each_time(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     await half_open(breakers, owner_of_books, psp)
@@ -147,7 +151,7 @@ async def test_a_failed_probe_keeps_it_open_for_longer_each_time(
     assert 0 < (await breakers.tend())[key_of(psp)] <= 0.5
 
 
-async def test_one_method_may_be_dead_while_another_one_lives(breakers: Breakers) -> None:
+async def test_one_method_may_be_dead_while_another_one_lives(breakers: WatchedBreakers) -> None:
     psp = a_psp()
     await breakers.observe(seen(psp, False, method="bank"))
     await opened(breakers, psp)
@@ -157,7 +161,7 @@ async def test_one_method_may_be_dead_while_another_one_lives(breakers: Breakers
 
 
 async def test_captures_that_fail_close_the_account_to_every_method_until_one_is_answered(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     await opened(breakers, psp, "*")
@@ -171,7 +175,7 @@ async def test_captures_that_fail_close_the_account_to_every_method_until_one_is
 
 
 async def test_of_fifty_payments_at_once_three_are_probes(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     await half_open(breakers, owner_of_books, psp)
@@ -183,7 +187,7 @@ async def test_of_fifty_payments_at_once_three_are_probes(
 
 
 async def test_a_probe_whose_worker_died_is_given_back(
-    breakers: Breakers, owner_of_books: asyncpg.Pool
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
 ) -> None:
     psp = a_psp()
     await half_open(breakers, owner_of_books, psp)
@@ -193,7 +197,9 @@ async def test_a_probe_whose_worker_died_is_given_back(
     assert await breakers.claim(main(psp), "card")
 
 
-async def test_events_cannot_be_changed(breakers: Breakers, owner_of_books: asyncpg.Pool) -> None:
+async def test_events_cannot_be_changed(
+    breakers: WatchedBreakers, owner_of_books: asyncpg.Pool
+) -> None:
     await opened(breakers, a_psp())
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
         await owner_of_books.execute("UPDATE routing_health_events SET reason = ''")

@@ -13,8 +13,8 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.routing.rates import Rates
-from infra.local.ports import free_ports
+from activities.routing.health.rates import Rates
+from infra.local.stack.ports import free_ports
 from infra.settings import Temporal
 from infra.temporal import connect
 from tests.activities.routing.dying import a_psp
@@ -49,10 +49,10 @@ async def test_a_rate_that_cannot_be_applied_is_written_down_and_not_shown_as_he
     nowhere = await connect(Temporal(address=f"127.0.0.1:{free_ports(1)[0]}"), lazy=True)
     with pytest.raises(RuntimeError):
         await Rates(books, nowhere).put(psp, 5, reason="too fast", by="operator-1")
-    told = await rates.rate(psp)
-    assert told.per_second is None
-    assert told.latest is not None
-    assert told.latest.per_second == 5
+    found = await rates.rate(psp)
+    assert found.per_second is None
+    assert found.latest is not None
+    assert found.latest.per_second == 5
 
 
 async def test_a_rate_is_above_nothing(rates: Rates) -> None:

@@ -11,16 +11,17 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activities.routing.receipts import FACTS, RECEIPT, Kept, keep, receipts_of, shortened
-from infra.card_data import has_card_data
+from activities.routing.kept import FACTS, RECEIPT, Kept, shortened
+from activities.routing.receipts import keep, receipts_of
 from tests.activities.routing.operators import PSPS, Operators, a_brand, account, asked, plain
 from tests.domain.routing.strategies import FACTS as ANY_FACTS
+from workflows.domain.card_data import has_card_data
 from workflows.domain.payments import Route
 from workflows.domain.psp import MerchantAccount
-from workflows.domain.routing.estimate import Recorded, replay_plain
 from workflows.domain.routing.facts import RoutingFacts
-from workflows.domain.routing.receipt import Candidate, Exclusion, Reason, Receipt
-from workflows.domain.routing.statistics import Statistics
+from workflows.domain.routing.learning.estimate import PastPayment, replay_plain
+from workflows.domain.routing.learning.statistics import Statistics
+from workflows.domain.routing.receipt import Candidate, Exclusion, ExclusionReason, Receipt
 
 NAMES = st.sampled_from(["north", "south", "a.b-c_1"])
 ACCOUNTS = st.builds(MerchantAccount, NAMES, NAMES)
@@ -35,9 +36,9 @@ RECEIPTS = st.builds(
         st.builds(Candidate, ACCOUNTS, SHARES, st.none() | st.floats(-1, 1), st.booleans()),
         max_size=4,
     ).map(tuple),
-    excluded=st.lists(st.builds(Exclusion, ACCOUNTS, st.sampled_from(Reason)), max_size=4).map(
-        tuple
-    ),
+    excluded=st.lists(
+        st.builds(Exclusion, ACCOUNTS, st.sampled_from(ExclusionReason)), max_size=4
+    ).map(tuple),
     seed=st.text("0123456789abcdef", min_size=32, max_size=32),
     experiment=st.none() | NAMES,
     arm=st.none() | NAMES,
@@ -47,7 +48,10 @@ RECEIPTS = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(RECEIPTS, ANY_FACTS)
 async def test_a_receipt_reads_back_as_it_was_written(
     operators: Operators, receipt: Receipt, facts: RoutingFacts
@@ -126,6 +130,6 @@ async def test_a_decision_is_worked_out_again_from_its_receipt_years_later(
     kept = [(await receipts_of(operators.pool, one.payment_id))[0] for one in requests]
     (generation,) = {one.generation for one in kept}
     then, now = await reader.snapshots.of(generation), await reader.snapshots.latest()
-    past = [Recorded(one.facts, one.receipt, None) for one in kept]
+    past = [PastPayment(one.facts, one.receipt, None) for one in kept]
     assert replay_plain(then.policy(brand), then.accounts, Statistics(), past) == []
     assert replay_plain(now.policy(brand), now.accounts, Statistics(), past) != []

@@ -14,7 +14,7 @@ from activities.routing.conditions import AlwaysWell
 from activities.routing.receipts import receipts_of
 from activities.routing.route import PolicyRouting
 from activities.routing.switches import Switches
-from infra.local.postgres import Database
+from infra.local.stack.postgres import Database
 from tests.activities.routing.operators import (
     EAST,
     NORTH,
@@ -28,11 +28,12 @@ from tests.activities.routing.operators import (
     plain,
     rule,
 )
+from workflows.domain.cascading import CascadeLimits
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Kind, RoutingHints
+from workflows.domain.payments import RoutingHints
 from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.breaker import State
-from workflows.domain.routing.cascade import CascadeLimits
 from workflows.domain.routing.facts import CardType, Weekday
 from workflows.domain.routing.health import Health, Standing
 
@@ -190,8 +191,8 @@ class HalfOpen(AlwaysWell):
         self.granted = granted
         self.claims: list[tuple[MerchantAccount, str]] = []
 
-    def health(self, told: Any, kind: Kind) -> Health:
-        standing = Standing(psp=told["half_open"], state=State.HALF_OPEN, probe=True)
+    def health(self, given: Any, kind: Kind) -> Health:
+        standing = Standing(psp=given["half_open"], state=State.HALF_OPEN, probe=True)
         return Health((standing,))
 
     async def claim(self, account: MerchantAccount, method: str) -> bool:

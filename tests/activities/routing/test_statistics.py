@@ -12,13 +12,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from activities.routing.chargebacks import report_chargeback
-from activities.routing.counts import latest
-from activities.routing.experiments import verdict_on
-from activities.routing.receipts import Kept, keep, receipts_of
-from activities.routing.snapshot import Snapshot, Snapshots
-from activities.routing.statistics import count, refresh
-from infra.settings import Routing
+from activities.routing.kept import Kept
+from activities.routing.learning.chargebacks import report_chargeback
+from activities.routing.learning.counts import latest
+from activities.routing.learning.experiments import verdict_on
+from activities.routing.learning.refresh import refresh
+from activities.routing.learning.statistics import count
+from activities.routing.receipts import keep, receipts_of
+from activities.routing.settings import RoutingSettings
+from activities.routing.snapshot import Snapshot
+from activities.routing.snapshots import Snapshots
 from tests.activities.routing.operators import (
     LISTED,
     NORTH,
@@ -33,16 +36,11 @@ from tests.activities.routing.operators import (
 from workflows.domain.money import Money
 from workflows.domain.payments import RouteRequest
 from workflows.domain.psp import MerchantAccount
-from workflows.domain.routing.experiments import ArmCounts, Finding
-from workflows.domain.routing.fields import Field
-from workflows.domain.routing.statistics import (
-    Counts,
-    Observation,
-    segments_of,
-    tally,
-)
+from workflows.domain.routing.learning.experiments import ArmCounts, Finding
+from workflows.domain.routing.learning.statistics import Counts, Observation, segments_of, tally
+from workflows.domain.routing.policy.fields import Field
 
-ALWAYS = Routing(statistics_seconds=0.001)
+ALWAYS = RoutingSettings(statistics_seconds=0.001)
 BANDIT = {"bandit": {"accounts": ["north/main", "south/main"], "exploration": 10, "enough": 20}}
 
 
@@ -157,7 +155,7 @@ async def test_counts_are_renewed_when_it_is_time_and_kept_where_they_differ(
     assert await refresh(operators.pool, ALWAYS, operators.snapshots)
     first = await latest(operators.pool)
     assert first.by_segment[""][f"{asked_first}/main"].approvals > 0
-    assert not await refresh(operators.pool, Routing(), operators.snapshots)
+    assert not await refresh(operators.pool, RoutingSettings(), operators.snapshots)
     await asyncio.sleep(0.01)
     assert await refresh(operators.pool, ALWAYS, operators.snapshots)
     assert (await latest(operators.pool)).version == first.version

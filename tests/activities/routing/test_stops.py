@@ -7,10 +7,11 @@ import asyncio
 import asyncpg
 import pytest
 
-from activities.routing.breakers import Breakers
-from activities.routing.drain import Drainer
-from activities.routing.health_conditions import SharedConditions
-from activities.routing.stops import Scope, Stops, Touched, What
+from activities.routing.health.breakers import Breakers
+from activities.routing.health.conditions import SharedConditions
+from activities.routing.stopping.drain import Drainer
+from activities.routing.stopping.stop import Touched, What
+from activities.routing.stopping.stops import Stops
 from tests.activities.routing.dying import a_psp, a_shop
 from tests.activities.routing.operators import a_brand
 from tests.activities.routing.parked import (
@@ -23,8 +24,9 @@ from tests.activities.routing.parked import (
     ready,
     stop,
 )
-from workflows.domain.payments import Kind, Parked
-from workflows.domain.psp import MerchantAccount
+from workflows.domain.identity import Kind
+from workflows.domain.psp import MerchantAccount, Parked
+from workflows.domain.routing.stop_scope import StopScope
 
 
 async def test_a_payment_parks_under_the_stop_and_asking_again_parks_it_once(
@@ -102,13 +104,13 @@ async def test_what_a_stop_would_touch_is_told_before_it_is_set(
     await ready(owner_of_books, psp, PAYOUTS, brand=brand)
     await ready(owner_of_books, None, PAYOUTS, brand=brand, status="PAYOUT_AWAITING_APPROVAL")
     touched = Stops(books).touched
-    captures = Scope(operation=CAPTURES, psp=psp, region="EU")
+    captures = StopScope(operation=CAPTURES, psp=psp, region="EU")
     assert await touched(captures) == Touched(payments=2, amounts={"EUR": 5700}, unrouted=0)
-    payouts = Scope(operation=PAYOUTS, psp=psp, brand=brand)
+    payouts = StopScope(operation=PAYOUTS, psp=psp, brand=brand)
     assert await touched(payouts) == Touched(payments=1, amounts={"EUR": 5000}, unrouted=1)
-    everywhere = await touched(Scope(operation=CAPTURES, brand=brand))
+    everywhere = await touched(StopScope(operation=CAPTURES, brand=brand))
     assert everywhere.payments == 4
-    assert await touched(Scope(operation=CAPTURES, psp=a_psp())) == Touched(
+    assert await touched(StopScope(operation=CAPTURES, psp=a_psp())) == Touched(
         payments=0, amounts={}, unrouted=0
     )
 
@@ -150,9 +152,9 @@ async def test_a_stop_of_payouts_is_none_of_the_deposits(books: asyncpg.Pool) ->
     psp = a_psp()
     await stop(books, PAYOUTS, psp=psp)
     conditions = SharedConditions(Breakers(books), [psp])
-    told = await books.fetchval(f"SELECT ({conditions.reads})")
+    given = await books.fetchval(f"SELECT ({conditions.reads})")
     for kind, count in ((Kind.PAYOUT, 1), (Kind.DEPOSIT, 0)):
-        assert len([s for s in conditions.health(told, kind).stops if s.psp == psp]) == count
+        assert len([s for s in conditions.health(given, kind).stops if s.psp == psp]) == count
 
 
 async def test_a_payout_that_only_stopped_accounts_could_take_waits_for_any_of_them(

@@ -10,10 +10,11 @@ import asyncpg
 import pytest
 
 from activities.routing.route import PolicyRouting
-from activities.routing.snapshot import Snapshots
+from activities.routing.settings import Account
+from activities.routing.snapshots import Snapshots
 from activities.routing.switches import Switches
-from infra.settings import Account
-from workflows.domain.payments import Kind, RouteRequest
+from workflows.domain.identity import Kind
+from workflows.domain.payments import RouteRequest
 
 PSP = f"psp{uuid.uuid4().hex[:8]}"
 

@@ -12,6 +12,7 @@ import pytest
 from activities.wallet.ledger import Ledger
 from tests.activities.wallet.commands import (
     AT,
+    OfOpenedPayments,
     a_player,
     balances,
     broken_books,
@@ -35,7 +36,7 @@ from workflows.domain.wallet import (
 
 @pytest.fixture
 def ledger(pool: asyncpg.Pool) -> Ledger:
-    return Ledger(pool)
+    return OfOpenedPayments(pool)
 
 
 async def test_a_credit_is_the_players_and_owed_by_the_psp(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Kind
 from workflows.domain.psp import MerchantAccount
-from workflows.domain.routing.accounts import Accounts, Limit, MerchantAccountProfile, Status
-from workflows.domain.routing.decision import Decision, decide
+from workflows.domain.routing.accounts import Accounts, AccountStatus, Limit, MerchantAccountProfile
+from workflows.domain.routing.decision import RoutingDecision, decide
 from workflows.domain.routing.draw import Draw
 from workflows.domain.routing.facts import RoutingFacts
 from workflows.domain.routing.health import WELL, Health
-from workflows.domain.routing.rules import Action, Condition, Order, Policy, Refuse, Rule
-from workflows.domain.routing.statistics import Statistics
+from workflows.domain.routing.learning.statistics import Statistics
+from workflows.domain.routing.policy.rules import Action, Condition, Order, Policy, Refuse, Rule
 
 NORTH = MerchantAccount("north", "eu")
 SOUTH = MerchantAccount("south", "eu")
@@ -35,8 +35,8 @@ ACCOUNTS = Accounts(
         MerchantAccountProfile(
             psp="west", id="usd", kinds=(Kind.DEPOSIT,), currencies=("USD",), methods=("card",)
         ),
-        MerchantAccountProfile(psp="north", id="paused", status=Status.PAUSED),
-        MerchantAccountProfile(psp="north", id="closed", status=Status.CLOSED),
+        MerchantAccountProfile(psp="north", id="paused", status=AccountStatus.PAUSED),
+        MerchantAccountProfile(psp="north", id="closed", status=AccountStatus.CLOSED),
     )
 )
 USABLE = (NORTH, SOUTH, EAST, WEST, OFF)
@@ -74,7 +74,7 @@ def decided(
     health: Health = WELL,
     statistics: Statistics | None = None,
     seed: str = "seed",
-) -> Decision:
+) -> RoutingDecision:
     return decide(by, accounts, of, health, statistics or Statistics(), Draw(seed))
 
 

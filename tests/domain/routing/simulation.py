@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from tests.domain.routing.examples import decided, facts, plain_accounts, policy
 from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount
-from workflows.domain.routing.decision import Decision
+from workflows.domain.routing.decision import RoutingDecision
 from workflows.domain.routing.facts import RoutingFacts
-from workflows.domain.routing.rules import All, Bandit, Rule
-from workflows.domain.routing.statistics import Observation, Statistics, segments_of, tally
+from workflows.domain.routing.learning.statistics import Observation, Statistics, segments_of, tally
+from workflows.domain.routing.policy.rules import All, Bandit, Rule
 
 NAMES = ("north", "south", "east")
 MAINS = tuple(MerchantAccount(name, "main") for name in NAMES)
@@ -51,5 +51,5 @@ def share(asked: Sequence[str], name: str) -> float:
     return sum(one == name for one in asked) / len(asked)
 
 
-def propensities(decision: Decision) -> dict[str, float]:
+def propensities(decision: RoutingDecision) -> dict[str, float]:
     return {one.account.psp: one.propensity for one in decision.receipt.candidates}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.domain.routing.examples import ACCOUNTS, USABLE
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Kind
 from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.breaker import State
-from workflows.domain.routing.experiments import Arm, Experiment, Unit
 from workflows.domain.routing.facts import CardType, RoutingFacts, ThreeDs, Weekday
-from workflows.domain.routing.fields import TYPES, Field, Shape
 from workflows.domain.routing.health import Health, Standing, Stop
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.learning.experiments import Arm, Experiment, Unit
+from workflows.domain.routing.learning.statistics import Counts, Statistics, Tally
+from workflows.domain.routing.policy.fields import TYPES, Field, Shape
+from workflows.domain.routing.policy.rules import (
     Action,
     All,
     AtLeast,
@@ -37,8 +38,7 @@ from workflows.domain.routing.rules import (
     Split,
     Target,
 )
-from workflows.domain.routing.statistics import Counts, Statistics, Tally
-from workflows.domain.routing.validation import validate
+from workflows.domain.routing.proofs.validation import validate
 
 WORDS: dict[Field, list[str]] = {
     Field.KIND: ["deposit", "payout"],

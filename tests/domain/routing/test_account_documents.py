@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.domain.payments import Kind
+from workflows.domain.identity import Kind
 from workflows.domain.routing.account_documents import read_account, write_account
-from workflows.domain.routing.accounts import Cost, Limit, MerchantAccountProfile, Status
-from workflows.domain.routing.flaws import PolicyRefused
+from workflows.domain.routing.accounts import AccountStatus, Cost, Limit, MerchantAccountProfile
+from workflows.domain.routing.proofs.flaws import PolicyRefused
 
 NAMES = st.sampled_from(["acme", "eu", "card", "a.b-c_1"])
 SERVED = st.lists(NAMES, min_size=1, max_size=3, unique=True).map(tuple) | st.just(("*",))
@@ -40,7 +40,7 @@ ACCOUNTS = st.builds(
     limits=st.sampled_from(CURRENCIES).flatmap(limit).map(lambda one: (one,)),
     costs=st.tuples(*map(cost, CURRENCIES)),
     reuses_3ds=st.booleans(),
-    status=st.sampled_from(Status),
+    status=st.sampled_from(AccountStatus),
 )
 
 
@@ -98,6 +98,6 @@ def test_amounts_are_in_the_places_of_their_currency_and_rates_in_percent() -> N
 def test_what_an_account_may_not_say_is_refused_with_its_place(
     wrong: dict[str, Any], place: str
 ) -> None:
-    with pytest.raises(PolicyRefused) as told:
+    with pytest.raises(PolicyRefused) as refused:
         read_account({"psp": "north", "id": "main"} | wrong)
-    assert [flaw.place for flaw in told.value.flaws] == [place]
+    assert [flaw.place for flaw in refused.value.flaws] == [place]

@@ -22,11 +22,9 @@ from tests.domain.routing.simulation import (
 from workflows.domain.money import Money
 from workflows.domain.psp import MerchantAccount
 from workflows.domain.routing.accounts import Accounts, Cost, MerchantAccountProfile
-from workflows.domain.routing.fields import Field
 from workflows.domain.routing.health import Health, Stop
-from workflows.domain.routing.posterior import belief, chances_of_best
-from workflows.domain.routing.rules import All, Bandit, Rule, Target
-from workflows.domain.routing.statistics import (
+from workflows.domain.routing.learning.posterior import belief, chances_of_best
+from workflows.domain.routing.learning.statistics import (
     Counts,
     Observation,
     Statistics,
@@ -34,6 +32,8 @@ from workflows.domain.routing.statistics import (
     segments_of,
     tally,
 )
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.rules import All, Bandit, Rule, Target
 
 NORTH, SOUTH, EAST = MAINS
 SEEDS = range(5)

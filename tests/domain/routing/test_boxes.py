@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from tests.domain.routing.examples import facts
 from workflows.domain.money import MAX_MINOR_UNITS, Money
-from workflows.domain.routing.boxes import (
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.matching import compiled
+from workflows.domain.routing.policy.rules import Between, Condition, In, NotIn, Prefix
+from workflows.domain.routing.proofs.boxes import (
     BINS,
     Box,
     bin_number,
@@ -21,10 +24,7 @@ from workflows.domain.routing.boxes import (
     overlap,
     subtract,
 )
-from workflows.domain.routing.extents import AMOUNTS, Monies, Spans, Words
-from workflows.domain.routing.fields import Field
-from workflows.domain.routing.matching import compiled
-from workflows.domain.routing.rules import Between, Condition, In, NotIn, Prefix
+from workflows.domain.routing.proofs.extents import AMOUNTS, Monies, Spans, Words
 
 LETTERS: list[str | None] = ["a", "b", "c", "d", None]
 NUMBERS = [None, *range(8)]

@@ -93,8 +93,8 @@ def test_good_probes_close_it() -> None:
         assert psp.breaker.state is State.HALF_OPEN
         assert psp.attempt(answered=True)
     assert psp.breaker == Breaker(state=State.CLOSED, since=psp.now, opened=0)
-    told = [(event.before, event.after) for event in psp.events]
-    assert told == [
+    changes = [(event.before, event.after) for event in psp.events]
+    assert changes == [
         (State.CLOSED, State.OPEN),
         (State.OPEN, State.HALF_OPEN),
         (State.HALF_OPEN, State.CLOSED),

@@ -25,22 +25,22 @@ from tests.domain.routing.strategies import ACCEPTED, FACTS, HEALTH, SEEDS, STAT
 from workflows.domain.money import Money
 from workflows.domain.routing.accounts import (
     Accounts,
+    AccountStatus,
     Cost,
     MerchantAccountProfile,
-    Status,
     key_of_account,
     serves,
 )
 from workflows.domain.routing.breaker import State
-from workflows.domain.routing.decision import Decision
-from workflows.domain.routing.experiments import Arm, Experiment
+from workflows.domain.routing.decision import RoutingDecision
 from workflows.domain.routing.facts import RoutingFacts
-from workflows.domain.routing.fields import Field
 from workflows.domain.routing.health import WELL, Health, Standing, Stop
-from workflows.domain.routing.matching import compiled
-from workflows.domain.routing.reading import read_policy
-from workflows.domain.routing.receipt import Reason
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.learning.experiments import Arm, Experiment
+from workflows.domain.routing.learning.statistics import Statistics
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.matching import compiled
+from workflows.domain.routing.policy.reading import read_policy
+from workflows.domain.routing.policy.rules import (
     All,
     Cheapest,
     Exhausted,
@@ -53,13 +53,13 @@ from workflows.domain.routing.rules import (
     Split,
     accounts_of,
 )
-from workflows.domain.routing.statistics import Statistics
-from workflows.domain.routing.writing import write_policy
+from workflows.domain.routing.policy.writing import write_policy
+from workflows.domain.routing.receipt import ExclusionReason
 
 CARDS = In(Field.METHOD, ("card",))
 
 
-KINDS: list[Any] = [RoutingFacts, Accounts, Health, Statistics, Decision, Policy]
+KINDS: list[Any] = [RoutingFacts, Accounts, Health, Statistics, RoutingDecision, Policy]
 ADAPTERS: dict[Any, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in KINDS}
 
 
@@ -82,7 +82,7 @@ def test_every_account_of_a_route_may_take_the_payment_and_is_named_by_what_deci
     for account in decision.accounts:
         profile = ACCOUNTS.by_key[key_of_account(account)]
         limit = profile.limit(of.currency)
-        assert profile.status is Status.ACTIVE and of.kind in profile.kinds
+        assert profile.status is AccountStatus.ACTIVE and of.kind in profile.kinds
         assert serves(profile.brands, of.brand) and serves(profile.regions, of.region)
         assert serves(profile.methods, of.method) and serves(profile.currencies, of.currency)
         assert limit.minimum <= of.amount.minor_units
@@ -124,7 +124,7 @@ def test_the_same_facts_give_the_same_decision_before_and_after_json(
         seed=seed,
     )
     assert again == decision
-    assert through_json(decision, Decision) == decision
+    assert through_json(decision, RoutingDecision) == decision
     assert through_json(by, Policy) == by
 
 
@@ -162,12 +162,12 @@ def test_a_receipt_says_why_each_account_was_left_out() -> None:
     )
     receipt = decided(by, facts(amount=Money(999, "EUR")), health=health).receipt
     assert {key_of_account(one.account): one.reason for one in receipt.excluded} == {
-        "north/eu": Reason.NOT_NAMED,
-        "south/eu": Reason.BREAKER_OPEN,
-        "east/main": Reason.BELOW_MINIMUM,
-        "west/usd": Reason.CURRENCY,
-        "north/paused": Reason.SWITCHED_OFF,
-        "north/closed": Reason.SWITCHED_OFF,
+        "north/eu": ExclusionReason.NOT_NAMED,
+        "south/eu": ExclusionReason.BREAKER_OPEN,
+        "east/main": ExclusionReason.BELOW_MINIMUM,
+        "west/usd": ExclusionReason.CURRENCY,
+        "north/paused": ExclusionReason.SWITCHED_OFF,
+        "north/closed": ExclusionReason.SWITCHED_OFF,
     }
     assert receipt.refusal == "no_account_allowed"
 

@@ -10,17 +10,24 @@ import pytest
 from tests.domain.routing.examples import decided, facts, policy
 from tests.domain.routing.simulation import MAINS, NAMES, PLAIN
 from workflows.domain.money import Money
-from workflows.domain.routing.estimate import (
+from workflows.domain.routing.health import Health, Stop
+from workflows.domain.routing.learning.estimate import (
     Estimate,
     NotJudged,
-    Recorded,
+    PastPayment,
     estimate,
     replay_plain,
 )
-from workflows.domain.routing.fields import Field
-from workflows.domain.routing.health import Health, Stop
-from workflows.domain.routing.off_policy import Sample, doubly_robust, effective_sample, ips, snips
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.learning.off_policy import (
+    Sample,
+    doubly_robust,
+    effective_sample,
+    ips,
+    snips,
+)
+from workflows.domain.routing.learning.statistics import Counts, Statistics, Tally
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.rules import (
     All,
     Bandit,
     In,
@@ -31,7 +38,6 @@ from workflows.domain.routing.rules import (
     Share,
     Split,
 )
-from workflows.domain.routing.statistics import Counts, Statistics, Tally
 
 NORTH, SOUTH, EAST = MAINS
 RATES = {
@@ -58,7 +64,7 @@ TRUE_COST = 0.6 * 25 + 0.4 * (0.8 * 40 + 0.2 * 60)
 
 def traffic(
     count: int, seed: int, by: Policy = LOGGED, health: Health | None = None
-) -> list[Recorded]:
+) -> list[PastPayment]:
     """Six of ten players are Germans."""
     dice, found = random.Random(seed), []
     for number in range(count):
@@ -68,11 +74,11 @@ def traffic(
         decision = decided(by, payment, accounts=PLAIN, seed=draw, health=down)
         psp = decision.accounts[0].psp
         approved = dice.random() < RATES[country, psp]
-        found.append(Recorded(payment, decision.receipt, approved, COSTS[psp]))
+        found.append(PastPayment(payment, decision.receipt, approved, COSTS[psp]))
     return found
 
 
-def estimated(by: Policy, recorded: list[Recorded]) -> Estimate:
+def estimated(by: Policy, recorded: list[PastPayment]) -> Estimate:
     return estimate(by, PLAIN, Statistics("now"), recorded)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.routing.examples import NORTH, SOUTH, decided, facts, policy
-from workflows.domain.routing.experiments import (
+from workflows.domain.routing.learning.experiments import (
     ERROR,
     Arm,
     ArmCounts,
@@ -21,7 +21,7 @@ from workflows.domain.routing.experiments import (
     arm_of,
     verdict,
 )
-from workflows.domain.routing.rules import All, Rule
+from workflows.domain.routing.policy.rules import All, Rule
 
 ARMS = (Arm("control", 3, (NORTH, SOUTH)), Arm("south", 1, (SOUTH, NORTH)))
 TRY = Experiment(name="south-first", salt="2026-11", arms=ARMS, minimum_sample=1000)

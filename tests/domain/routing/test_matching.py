@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from tests.domain.routing.examples import facts, policy, rule
 from tests.domain.routing.strategies import CONDITIONS, FACTS, POLICIES
 from workflows.domain.money import Money
-from workflows.domain.routing.boxes import boxes_of, contains
 from workflows.domain.routing.facts import RoutingFacts
-from workflows.domain.routing.fields import Field
-from workflows.domain.routing.matching import compiled, matcher_of
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.matching import compiled, matcher_of
+from workflows.domain.routing.policy.rules import (
     All,
     AtLeast,
     Between,
@@ -25,6 +24,7 @@ from workflows.domain.routing.rules import (
     Policy,
     Prefix,
 )
+from workflows.domain.routing.proofs.boxes import boxes_of, contains
 
 
 @given(CONDITIONS, FACTS)

@@ -8,12 +8,12 @@ from hypothesis import given
 
 from tests.domain.routing.examples import EAST, NORTH, SOUTH
 from tests.domain.routing.strategies import POLICIES
+from workflows.domain.cascading import CascadeLimits
 from workflows.domain.money import Money
-from workflows.domain.routing.cascade import CascadeLimits
-from workflows.domain.routing.experiments import Arm, Experiment, Guardrail, Metric
-from workflows.domain.routing.fields import Field
-from workflows.domain.routing.reading import read_policy
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.learning.experiments import Arm, Experiment, Guardrail, Metric
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.reading import read_policy
+from workflows.domain.routing.policy.rules import (
     All,
     AtLeast,
     Bandit,
@@ -28,8 +28,8 @@ from workflows.domain.routing.rules import (
     Refuse,
     Rule,
 )
-from workflows.domain.routing.wording import explain
-from workflows.domain.routing.writing import write_policy
+from workflows.domain.routing.policy.wording import explain
+from workflows.domain.routing.policy.writing import write_policy
 
 DOCUMENT = {
     "id": "deposits",

@@ -12,10 +12,9 @@ from tests.domain.routing.examples import ACCOUNTS, EAST, NORTH, SOUTH, WEST, po
 from tests.domain.routing.strategies import FACTS, POLICIES
 from workflows.domain.money import Money
 from workflows.domain.routing.facts import RoutingFacts
-from workflows.domain.routing.fields import Field
-from workflows.domain.routing.flaws import Flaw, PolicyRefused
-from workflows.domain.routing.matching import compiled
-from workflows.domain.routing.rules import (
+from workflows.domain.routing.policy.fields import Field
+from workflows.domain.routing.policy.matching import compiled
+from workflows.domain.routing.policy.rules import (
     All,
     AtLeast,
     AtMost,
@@ -32,7 +31,8 @@ from workflows.domain.routing.rules import (
     Refuse,
     Rule,
 )
-from workflows.domain.routing.validation import accept, validate
+from workflows.domain.routing.proofs.flaws import Flaw, PolicyRefused
+from workflows.domain.routing.proofs.validation import accept, validate
 
 CARDS = In(Field.METHOD, ("card",))
 GERMANS = In(Field.PLAYER_COUNTRY, ("DE",))

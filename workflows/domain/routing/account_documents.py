@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money, MoneyError, exponent
-from workflows.domain.payments import Kind
 
-from .accounts import ANY, Cost, Limit, MerchantAccountProfile, Status, serves
-from .reader import MISSING, Reader
+from .accounts import ANY, AccountStatus, Cost, Limit, MerchantAccountProfile, serves
+from .policy.reader import MISSING, Reader
 
 T = TypeVar("T")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
@@ -29,7 +29,7 @@ def read_account(document: object) -> MerchantAccountProfile:
     reader = Reader()
     found = reader.mapping(document, "", _KEYS)
     served = {key: _served(reader, found.get(key, _EVERYTHING), f"/{key}") for key in _SERVED}
-    status = reader.word(found.get("status", Status.ACTIVE.value), "/status", Status)
+    status = reader.word(found.get("status", AccountStatus.ACTIVE.value), "/status", AccountStatus)
     reuses = found.get("reuses_3ds", False)
     if not isinstance(reuses, bool):
         reader.refuse("/reuses_3ds", "wrong_type", "true or false is allowed")
@@ -40,7 +40,7 @@ def read_account(document: object) -> MerchantAccountProfile:
         limits=_each(reader, found.get("limits", []), "/limits", _LIMIT, _limit),
         costs=_each(reader, found.get("costs", []), "/costs", _COST, _cost),
         reuses_3ds=reuses is True,
-        status=status or Status.ACTIVE,
+        status=status or AccountStatus.ACTIVE,
         **served,
     )
     _agree(reader, profile)

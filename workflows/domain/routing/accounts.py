@@ -8,15 +8,15 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Kind
 from workflows.domain.psp import MerchantAccount
 
 ANY = "*"
 MILLION = 1_000_000
 
 
-class Status(StrEnum):
+class AccountStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     """Switched off for now; rules may name it."""
@@ -66,7 +66,7 @@ class MerchantAccountProfile:
     costs: tuple[Cost, ...] = ()
     reuses_3ds: bool = False
     """It takes the result of a 3-D Secure that another account's payment went through."""
-    status: Status = Status.ACTIVE
+    status: AccountStatus = AccountStatus.ACTIVE
 
     @property
     def account(self) -> MerchantAccount:

@@ -11,17 +11,17 @@ from .draw import Draw
 from .eligibility import eligible
 from .facts import RoutingFacts
 from .health import Health
-from .matching import matcher_of
+from .learning.statistics import Statistics
 from .ordering import NOBODY, Given, Ranking, rank
+from .policy.matching import matcher_of
+from .policy.rules import Exhausted, Policy, Refuse
 from .receipt import Exclusion, Receipt
-from .rules import Exhausted, Policy, Refuse
-from .statistics import Statistics
 
 NONE_ALLOWED = "no_account_allowed"
 
 
 @dataclass(frozen=True)
-class Decision:
+class RoutingDecision:
     """Accounts in the order in which to ask them, or, without any, the reason of the refusal."""
 
     accounts: tuple[MerchantAccount, ...]
@@ -36,7 +36,7 @@ def decide(
     health: Health,
     statistics: Statistics,
     draw: Draw,
-) -> Decision:
+) -> RoutingDecision:
     """Pure: the same six, the same decision. The policy has been validated against the accounts.
 
     What is not allowed is taken out first; then the first rule that holds decides, unless it is a
@@ -62,7 +62,7 @@ def _decision(
     passed: list[str],
     ranking: Ranking,
     reason: str = NONE_ALLOWED,
-) -> Decision:
+) -> RoutingDecision:
     asked = tuple([candidate.account for candidate in ranking.candidates])
     refusal = None if asked else reason
     receipt = Receipt(
@@ -79,7 +79,7 @@ def _decision(
         statistics=ranking.statistics,
         refusal=refusal,
     )
-    return Decision(asked, refusal, receipt)
+    return RoutingDecision(asked, refusal, receipt)
 
 
 def _not_named(given: Given, asked: tuple[MerchantAccount, ...]) -> tuple[Exclusion, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from workflows.domain.psp import MerchantAccount
 
-from .accounts import Accounts, MerchantAccountProfile, Status, key_of_account, serves
+from .accounts import Accounts, AccountStatus, MerchantAccountProfile, key_of_account, serves
 from .facts import RoutingFacts
 from .health import Health
-from .receipt import Exclusion, Reason
+from .receipt import Exclusion, ExclusionReason
 
 MOST_REMEMBERED = 4096
 
@@ -88,20 +88,20 @@ def _of(profile: MerchantAccountProfile, currency: str) -> Serving:
         account,
         limit.minimum,
         limit.maximum,
-        Exclusion(account, Reason.BELOW_MINIMUM),
-        Exclusion(account, Reason.ABOVE_MAXIMUM),
-        Exclusion(account, Reason.NOT_NAMED),
+        Exclusion(account, ExclusionReason.BELOW_MINIMUM),
+        Exclusion(account, ExclusionReason.ABOVE_MAXIMUM),
+        Exclusion(account, ExclusionReason.NOT_NAMED),
     )
 
 
-def _why_not(profile: MerchantAccountProfile, facts: RoutingFacts) -> Reason | None:
+def _why_not(profile: MerchantAccountProfile, facts: RoutingFacts) -> ExclusionReason | None:
     asked = (
-        (Reason.SWITCHED_OFF, profile.status is Status.ACTIVE),
-        (Reason.KIND, facts.kind in profile.kinds),
-        (Reason.BRAND, serves(profile.brands, facts.brand)),
-        (Reason.REGION, serves(profile.regions, facts.region)),
-        (Reason.METHOD, serves(profile.methods, facts.method)),
-        (Reason.CURRENCY, serves(profile.currencies, facts.currency)),
+        (ExclusionReason.SWITCHED_OFF, profile.status is AccountStatus.ACTIVE),
+        (ExclusionReason.KIND, facts.kind in profile.kinds),
+        (ExclusionReason.BRAND, serves(profile.brands, facts.brand)),
+        (ExclusionReason.REGION, serves(profile.regions, facts.region)),
+        (ExclusionReason.METHOD, serves(profile.methods, facts.method)),
+        (ExclusionReason.CURRENCY, serves(profile.currencies, facts.currency)),
     )
     return next((reason for reason, holds in asked if not holds), None)
 
@@ -119,9 +119,9 @@ def _remove_troubled(
         standings, stops = troubled[account.psp]
         about = [one for one in standings if one.is_about(account, facts.method)]
         if any(stop.is_about(account, facts) for stop in stops):
-            refused.append(Exclusion(account, Reason.STOPPED))
+            refused.append(Exclusion(account, ExclusionReason.STOPPED))
         elif any(one.blocks for one in about):
-            refused.append(Exclusion(account, Reason.BREAKER_OPEN))
+            refused.append(Exclusion(account, ExclusionReason.BREAKER_OPEN))
         else:
             if about:
                 probes.add(account)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workflows.domain.identity import Kind
 from workflows.domain.money import Money
-from workflows.domain.payments import Kind
 
 
 class ThreeDs(StrEnum):

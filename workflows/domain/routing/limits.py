@@ -6,37 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflows.domain.declines import Reason, Retry
+from workflows.domain.cascading import CascadeLimits, may_cascade
+from workflows.domain.declines import DeclineReason, Retry
 from workflows.domain.psp import (
     Approved,
     Declined,
+    Fenced,
     MerchantAccount,
     NotSent,
     Outcome,
+    Parked,
     Pending,
     Unknown,
 )
 
-from .accounts import MerchantAccountProfile
-from .cascade import CascadeLimits, may_cascade
-from .facts import ThreeDs
-
 NEVER_AGAIN = frozenset(
     {
-        Reason.FRAUD,
-        Reason.STOLEN_CARD,
-        Reason.LOST_CARD,
-        Reason.PICKUP_CARD,
-        Reason.BLOCKED,
-        Reason.REVOKED,
-        Reason.DUPLICATE,
+        DeclineReason.FRAUD,
+        DeclineReason.STOLEN_CARD,
+        DeclineReason.LOST_CARD,
+        DeclineReason.PICKUP_CARD,
+        DeclineReason.BLOCKED,
+        DeclineReason.REVOKED,
+        DeclineReason.DUPLICATE,
     }
 )
 """Reasons that end a cascade even where a PSP's table calls them soft."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class Tried:
     account: MerchantAccount
     outcome: Outcome
 
@@ -57,7 +56,7 @@ class Ended(StrEnum):
 
 def next_account(
     candidates: Sequence[MerchantAccount],
-    asked: Sequence[Asked],
+    asked: Sequence[Tried],
     limits: CascadeLimits,
     *,
     elapsed_seconds: float = 0,
@@ -94,10 +93,5 @@ def _ended_by(outcome: Outcome) -> Ended | None:
             if outcome.advice is not None and outcome.advice.retry is Retry.NEVER:
                 return Ended.NEVER
             return None if may_cascade(outcome) else Ended.HARD
-        case NotSent():
+        case NotSent() | Fenced() | Parked():
             return None
-
-
-def may_reuse(three_ds: ThreeDs, by: MerchantAccountProfile) -> bool:
-    """Whether the account takes the result that the player has already given; else it asks anew."""
-    return by.reuses_3ds and three_ds in (ThreeDs.AUTHENTICATED, ThreeDs.ATTEMPTED)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from workflows.domain.psp import MerchantAccount
 
 from .accounts import Accounts, key_of_account
-from .bandit import odds
 from .draw import Draw
 from .eligibility import Eligible
-from .experiments import Experiment, Unit, arm_of
 from .facts import RoutingFacts
+from .learning.bandit import odds
+from .learning.experiments import Experiment, Unit, arm_of
+from .learning.statistics import Statistics
+from .policy.rules import Action, Bandit, Cheapest, Order, Refuse, Split
 from .receipt import Candidate
-from .rules import Action, Bandit, Cheapest, Order, Refuse, Split
-from .statistics import Statistics
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from workflows.domain.psp import MerchantAccount
 
 
-class Reason(StrEnum):
+class ExclusionReason(StrEnum):
     """Why an account was not a candidate."""
 
     KIND = "kind_not_served"
@@ -28,7 +28,7 @@ class Reason(StrEnum):
 @dataclass(frozen=True)
 class Exclusion:
     account: MerchantAccount
-    reason: Reason
+    reason: ExclusionReason
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AdyenPlugin:
+    """Calls need API keys; webhooks are verified by HMAC keys alone, so that the API listens."""
+
     name: str = "adyen"
 
     def connect(self) -> Adapter:
@@ -20,8 +22,14 @@ class AdyenPlugin:
 
         return AdyenAdapter(AdyenSettings.read())
 
+    def listen(self) -> Adapter:
+        from activities.psp.plugins.adyen.adapter import AdyenAdapter
+        from activities.psp.plugins.adyen.settings import AdyenSettings
+
+        return AdyenAdapter(AdyenSettings.read(hearing=True))
+
     def certification(self) -> Certification:
-        from activities.psp.plugins.adyen.certification import AdyenCertification
+        from activities.psp.plugins.adyen.certification.suite import AdyenCertification
 
         return AdyenCertification()
 

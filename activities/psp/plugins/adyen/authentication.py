@@ -3,6 +3,8 @@ on in the Customer Area (Developers, Additional data)."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +27,9 @@ _SCHEMES = {
 
 
 def scheme_of(additional: Mapping[str, Any], brand: str | None) -> str | None:
-    told = (brand, additional.get("paymentMethod"), additional.get("paymentMethodVariant"))
-    for text in told:
+    """In our words (`visa`, `mastercard`, …); None for what is no card, or not known."""
+    names = (brand, additional.get("paymentMethod"), additional.get("paymentMethodVariant"))
+    for text in names:
         for beginning, scheme in _SCHEMES.items():
             if isinstance(text, str) and text.lower().startswith(beginning):
                 return scheme
@@ -51,6 +54,36 @@ def authentication_of(additional: Mapping[str, Any], brand: str | None) -> Authe
     return None if proof == Authentication(scheme=scheme) else proof
 
 
+_STATUS = {"05": "Y", "02": "Y", "06": "A", "01": "A"}
+"""The directory's answer that an ECI stands for: authenticated, or attempted with a proof."""
+
+
+def proof(given: Authentication | None) -> dict[str, str] | None:
+    """What another PSP's authentication proves, as `mpiData`; None for what proves nothing here.
+
+    Whether the player was challenged is not known: so only the directory's answer is told, which
+    Adyen takes without the other where there was no challenge.
+    """
+    if given is None or not given.is_reusable or not _is_cavv(given.cavv or ""):
+        return None
+    shown = {
+        "cavv": given.cavv,
+        "eci": given.eci,
+        "dsTransID": given.ds_trans_id,
+        "directoryResponse": _STATUS[given.eci or ""],
+        "threeDSVersion": given.version,
+    }
+    return {name: text for name, text in shown.items() if text}
+
+
+def _is_cavv(text: str) -> bool:
+    """Twenty bytes in base64, as Adyen demands."""
+    try:
+        return len(base64.b64decode(text, validate=True)) == 20
+    except (binascii.Error, ValueError):
+        return False
+
+
 def _cavv_present(cavv: str | None, additional: Mapping[str, Any]) -> bool | None:
     """Without a CAVV in the answer it is known to be absent only where 3-D Secure did not end."""
     if cavv is not None:
@@ -59,10 +92,10 @@ def _cavv_present(cavv: str | None, additional: Mapping[str, Any]) -> bool | Non
 
 
 def _text(additional: Mapping[str, Any], name: str) -> str | None:
-    told = additional.get(name)
-    return told[:64] if isinstance(told, str) and told and told != "N/A" else None
+    text = additional.get(name)
+    return text[:64] if isinstance(text, str) and text and text != "N/A" else None
 
 
 def _boolean(additional: Mapping[str, Any], name: str) -> bool | None:
-    told = str(additional.get(name)).lower()
-    return told == "true" if told in ("true", "false") else None
+    word = str(additional.get(name)).lower()
+    return word == "true" if word in ("true", "false") else None

@@ -1,14 +1,22 @@
-"""Our references at Adyen, and what Adyen's references are to us."""
+"""Our references at Adyen, and what Adyen's references are to us.
+
+A reference is the instruction's key. Of an authorization it says behind the key how it was asked:
+`in_1:authorize:1:page` on Adyen's own page, `in_1:authorize:1:sale` by a method that takes the
+money at once, `in_1:authorize:1:page:sale`. Adyen signs the reference in its webhooks, and neither
+the method nor what may be done with the payment: so it is we who say which of them it was.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 
 from activities.psp.wire import NeverSent
-from infra.card_data import has_card_data
+from workflows.domain.card_data import has_card_data
+from workflows.domain.identity import key_of, pattern_of, payment_of
 from workflows.domain.late_events import void_key_of
-from workflows.domain.psp import Operation, key_of, payment_of
+from workflows.domain.psp import Operation
 
 IDEMPOTENCY_KEY_AT_MOST = 64
 """Characters, says the description of the header; our longest key has 59."""
@@ -16,37 +24,74 @@ IDEMPOTENCY_KEY_AT_MOST = 64
 LINK = "link_"
 """Marks the id of a payment link, which Adyen's references of payments cannot be confused with."""
 
+PAGE, SALE = ":page", ":sale"
+
+_PAYMENT = pattern_of(rest="[A-Za-z0-9]{1,64}")
 _KEY = re.compile(
-    r"(?:in|po|re)_[A-Za-z0-9]{1,64}:(case-)?([a-z]+)(?::[1-9][0-9]{0,3}){0,2}", re.ASCII
+    rf"({_PAYMENT}:(?:case-)?([a-z]+)(?::[1-9][0-9]{{0,3}}){{0,2}})(:page)?(:sale)?", re.ASCII
 )
 _TOKEN = re.compile(r"[A-Za-z0-9_\-.]{1,128}", re.ASCII)
 _REF = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
 
 
-def operation_of(reference: str) -> Operation | None:
-    """The step that a reference names; None when it is none of ours."""
-    found = _KEY.fullmatch(reference)
+@dataclass(frozen=True)
+class Reference:
+    """What we wrote to Adyen as our reference."""
+
+    key: str
+    operation: Operation
+    by_page: bool = False
+    is_sale: bool = False
+
+    @property
+    def authorization(self) -> str | None:
+        """The key of the authorization, where that is what it names."""
+        return self.key if self.operation is Operation.AUTHORIZE else None
+
+    @property
+    def written(self) -> str:
+        """As it stands at Adyen, with the marks of how it was asked."""
+        return self.key + (PAGE if self.by_page else "") + (SALE if self.is_sale else "")
+
+
+def reference_for(authorize_key: str, *, by_page: bool = False, is_sale: bool = False) -> str:
+    """Of the authorization under this key, as it was asked: by page, as a sale."""
+    return Reference(authorize_key, Operation.AUTHORIZE, by_page, is_sale).written
+
+
+def read_reference(text: str) -> Reference | None:
+    """None when it is none of ours."""
+    found = _KEY.fullmatch(text)
     if found is None or found.group(2) not in set(Operation):
         return None
-    return Operation(found.group(2))
+    operation, marked = Operation(found.group(2)), bool(found.group(3) or found.group(4))
+    if marked and operation is not Operation.AUTHORIZE:
+        return None
+    return Reference(found.group(1), operation, bool(found.group(3)), bool(found.group(4)))
+
+
+def key_in(reference: str | None) -> str | None:
+    """The key that a reference of ours begins with; what is none of ours as it is."""
+    ours = read_reference(reference or "")
+    return ours.key if ours else reference
 
 
 def key_for(operation: Operation, reference: str) -> str | None:
-    """The key of the instruction that Adyen tells of under a reference, if it can be known.
+    """The key of the instruction of this operation that a reference stands for, if it can be known.
 
-    Of a modification that was asked for without a reference, Adyen tells that of the payment:
-    a payment has one capture, and a hold one void.
+    By the reference of a payment alone: a payment has one capture, and a hold one void.
     """
-    told = operation_of(reference)
-    if told is operation:
-        return reference
-    if told is not Operation.AUTHORIZE or ":case-" in reference or reference.count(":") != 2:
+    ours = read_reference(reference)
+    if ours is None or ours.operation is operation:
+        return ours.key if ours else None
+    key = ours.authorization
+    if key is None or ":case-" in key or key.count(":") != 2:
         return None
     match operation:
         case Operation.CAPTURE:
-            return key_of(payment_of(reference), Operation.CAPTURE)
+            return key_of(payment_of(key), Operation.CAPTURE)
         case Operation.VOID:
-            return void_key_of(reference)
+            return void_key_of(key)
         case _:
             return None
 
@@ -76,6 +121,7 @@ def in_path(reference: str) -> str:
 
 
 def idempotency_key(key: str) -> str:
+    """As it goes into the header. Raises NeverSent for one that is longer than Adyen takes."""
     if len(key) > IDEMPOTENCY_KEY_AT_MOST:
         raise NeverSent(f"the key is longer than {IDEMPOTENCY_KEY_AT_MOST} characters")
     return key

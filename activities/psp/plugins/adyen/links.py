@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from workflows.domain.psp import (
-    Approved,
     AuthorizeInstruction,
     CompleteInstruction,
     Pending,
@@ -18,71 +17,88 @@ from workflows.domain.psp import (
 )
 
 from . import amounts
-from .desk import Desk, money_of, not_done, refusal_of, same
-from .keys import LINK, in_path, shopper_reference
+from .connection import Connection, money_of, same
+from .faults import not_done, refusal_of
+from .keys import LINK, in_path, key_in, reference_for, shopper_reference
 from .messages import LinkMessage
-from .payments import metadata, method_type
+from .methods import is_sale, type_of
+from .payments import metadata
 
 
-def link(desk: Desk, instruction: AuthorizeInstruction) -> dict[str, Any]:
-    return {
-        "merchantAccount": desk.name,
-        "reference": instruction.key,
+def link(connection: Connection, instruction: AuthorizeInstruction) -> dict[str, Any]:
+    """The body of `POST /paymentLinks`; it can be paid once, by the one method that was asked."""
+    sale = is_sale(instruction.method)
+    body: dict[str, Any] = {
+        "merchantAccount": connection.name,
+        "reference": reference_for(instruction.key, by_page=True, is_sale=sale),
         "amount": amounts.written(instruction.amount),
         "returnUrl": instruction.return_url,
         "shopperReference": shopper_reference(instruction.player_id),
-        "allowedPaymentMethods": [method_type(instruction.method)],
+        "allowedPaymentMethods": [type_of(instruction.method)],
         "reusable": False,
-        "manualCapture": True,
         "metadata": metadata(instruction),
     }
+    if instruction.country is not None:
+        body["countryCode"] = instruction.country
+    if not sale:
+        body["manualCapture"] = True
+    if instruction.method == "card":
+        # The first time: who agrees comes back with stored details.
+        body["storePaymentMethodMode"] = "askForConsent"
+        body["recurringProcessingModel"] = "CardOnFile"
+    return body
 
 
-async def authorize(desk: Desk, instruction: AuthorizeInstruction) -> Reply:
-    answer = await desk.ask(
+async def authorize(connection: Connection, instruction: AuthorizeInstruction) -> Reply:
+    """Pending with the page's address, and `link_<id>` until a payment is made by it. Raises
+    NeverSent or InDoubt."""
+    answer = await connection.ask(
         "POST",
         "/paymentLinks",
         trace_id=instruction.trace_id,
         key=instruction.key,
-        json=link(desk, instruction),
+        json=link(connection, instruction),
     )
     if answer.status != 201:
-        return not_done(answer)
-    told = answer.read(LinkMessage)
-    _about(told, desk, instruction.key)
-    same("amount", money_of(told.amount), instruction.amount)
-    return Pending(LINK + told.id, told.url)
+        return not_done(answer, connection.name)
+    made = answer.read(LinkMessage)
+    _about(made, connection, instruction.key)
+    same("amount", money_of(made.amount), instruction.amount)
+    return Pending(LINK + made.id, made.url)
 
 
-async def complete(desk: Desk, instruction: CompleteInstruction, psp_ref: str) -> Reply:
+async def complete(connection: Connection, instruction: CompleteInstruction, psp_ref: str) -> Reply:
     """The player is back: from the payment, or without having made it."""
     path = f"/paymentLinks/{in_path(psp_ref.removeprefix(LINK))}"
-    answer = await desk.ask("GET", path, trace_id=instruction.trace_id)
+    answer = await connection.ask("GET", path, trace_id=instruction.trace_id)
     if answer.status != 200:
-        refusal_of(answer)
+        refusal_of(answer, connection.name)
         return Pending(psp_ref)
-    told = answer.read(LinkMessage)
-    _about(told, desk, instruction.authorize_key)
-    return Pending(psp_ref, told.url if told.status == "active" else None)
+    made = answer.read(LinkMessage)
+    _about(made, connection, instruction.authorize_key)
+    return Pending(psp_ref, made.url if made.status == "active" else None)
 
 
-async def close(desk: Desk, instruction: VoidInstruction, psp_ref: str) -> Approved | None:
-    """Close the link. None when a payment was made by it, or may still be: that is to be voided."""
+async def close(
+    connection: Connection, instruction: VoidInstruction, psp_ref: str
+) -> LinkMessage | None:
+    """Close the link, and give it as it is then: `expired` alone means that nothing was paid by it
+    and nothing can be. None where Adyen will not tell of it."""
     path = f"/paymentLinks/{in_path(psp_ref.removeprefix(LINK))}"
     closing = {"status": "expired"}
-    answer = await desk.ask("PATCH", path, trace_id=instruction.trace_id, json=closing)
+    answer = await connection.ask("PATCH", path, trace_id=instruction.trace_id, json=closing)
     if answer.status != 200:
-        refusal_of(answer)
+        refusal_of(answer, connection.name)
         # It cannot be closed any more: its status says why.
-        answer = await desk.ask("GET", path, trace_id=instruction.trace_id)
+        answer = await connection.ask("GET", path, trace_id=instruction.trace_id)
     if answer.status != 200:
-        refusal_of(answer)
+        refusal_of(answer, connection.name)
         return None
-    told = answer.read(LinkMessage)
-    _about(told, desk, instruction.authorize_key)
-    return Approved(psp_ref, instruction.amount) if told.status == "expired" else None
+    found = answer.read(LinkMessage)
+    _about(found, connection, instruction.authorize_key)
+    return found
 
 
-def _about(told: LinkMessage, desk: Desk, key: str) -> None:
-    same("merchant account", told.merchant_account, desk.name)
-    same("reference", told.reference, key)
+def _about(found: LinkMessage, connection: Connection, key: str) -> None:
+    same("merchant account", found.merchant_account, connection.name)
+    same("reference", key_in(found.reference), key)

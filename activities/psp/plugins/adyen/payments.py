@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from activities.psp.wire import InDoubt
 from workflows.domain.psp import (
@@ -15,14 +16,13 @@ from workflows.domain.psp import (
 )
 
 from . import amounts
-from .authentication import authentication_of
+from .authentication import authentication_of, proof
+from .connection import Connection, money_of, same
 from .declines import refused
-from .desk import Desk, money_of, not_done, refusal_of, same
-from .keys import shopper_reference, token
+from .faults import Kind, not_done, not_taken, refusal_of
+from .keys import key_in, read_reference, reference_for, shopper_reference, token
 from .messages import ActionMessage, PaymentMessage
-
-METHODS = {"card": "scheme"}
-"""Our methods that Adyen calls otherwise; every other goes by Adyen's name of it."""
+from .methods import is_sale, type_of
 
 _METADATA_AT_MOST = 80
 
@@ -31,58 +31,80 @@ NOT_DONE = frozenset({"Refused", "Error", "Cancelled"})
 """Final, says the description of `resultCode`; every other word is no answer yet."""
 
 
-def method_type(method: str) -> str:
-    return METHODS.get(method, method)
-
-
 def metadata(instruction: Instruction) -> dict[str, str]:
-    told = {"paymentId": instruction.payment_id, "traceId": instruction.trace_id}
-    return {name: text for name, text in told.items() if len(text) <= _METADATA_AT_MOST}
+    """Our ids, as far as they are not longer than Adyen takes."""
+    ids = {"paymentId": instruction.payment_id, "traceId": instruction.trace_id}
+    return {name: text for name, text in ids.items() if len(text) <= _METADATA_AT_MOST}
 
 
-def payment(desk: Desk, instruction: AuthorizeInstruction, payment_token: str) -> dict[str, Any]:
-    return {
-        "merchantAccount": desk.name,
-        "reference": instruction.key,
+def origin(url: str) -> str:
+    """Of the page that the player comes back to: scheme and host alone."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def payment(
+    connection: Connection, instruction: AuthorizeInstruction, payment_token: str
+) -> dict[str, Any]:
+    """With details that Adyen has stored: a returning customer's."""
+    sale = is_sale(instruction.method)
+    body: dict[str, Any] = {
+        "merchantAccount": connection.name,
+        "reference": reference_for(instruction.key, is_sale=sale),
         "amount": amounts.written(instruction.amount),
         "returnUrl": instruction.return_url,
         "redirectToIssuerMethod": "GET",
         "redirectFromIssuerMethod": "GET",
         "channel": "Web",
+        "origin": origin(instruction.return_url),
         "shopperReference": shopper_reference(instruction.player_id),
-        "shopperInteraction": "Ecommerce",
+        "shopperInteraction": "ContAuth",
         "recurringProcessingModel": "CardOnFile",
         "paymentMethod": {
-            "type": method_type(instruction.method),
+            "type": type_of(instruction.method),
             "storedPaymentMethodId": token(payment_token),
         },
-        # The issuer's own page, by a redirect: there is no page of ours to show a challenge in.
-        "authenticationData": {"threeDSRequestData": {"nativeThreeDS": "disabled"}},
-        # Whatever the merchant account is set to: what is held is captured by us.
-        "additionalData": {"manualCapture": "true"},
         "metadata": metadata(instruction),
     }
+    if not sale:
+        # Whatever the merchant account is set to: what is held is captured by us.
+        body["additionalData"] = {"manualCapture": "true"}
+    if instruction.country is not None:
+        body["countryCode"] = instruction.country
+    shown = proof(instruction.authentication)
+    if shown is not None:
+        return body | {
+            "mpiData": shown,
+            "authenticationData": {"attemptAuthentication": "never"},
+        }
+    # The issuer's own page, by a redirect: the native way wants what only the player's browser
+    # knows, and a page of ours to show a challenge in.
+    return body | {"authenticationData": {"threeDSRequestData": {"nativeThreeDS": "disabled"}}}
 
 
-async def authorize(desk: Desk, instruction: AuthorizeInstruction, payment_token: str) -> Reply:
-    answer = await desk.ask(
+async def authorize(
+    connection: Connection, instruction: AuthorizeInstruction, payment_token: str
+) -> Reply:
+    """`POST /payments` with stored details. Raises NeverSent or InDoubt."""
+    answer = await connection.ask(
         "POST",
         "/payments",
         trace_id=instruction.trace_id,
         key=instruction.key,
-        json=payment(desk, instruction, payment_token),
+        json=payment(connection, instruction, payment_token),
     )
     if answer.status != 200:
-        return not_done(answer)
-    return reply(answer.read(PaymentMessage), instruction.key, instruction)
+        return not_done(answer, connection.name)
+    made = answer.read(PaymentMessage)
+    return reply(made, instruction.key, instruction, is_sale(instruction.method))
 
 
-async def complete(desk: Desk, instruction: CompleteInstruction) -> Reply:
+async def complete(connection: Connection, instruction: CompleteInstruction) -> Reply:
     """What the player brought back is shown to Adyen; without it the authorization is pending."""
     brought = instruction.parameters.get("redirectResult")
     if not brought:
         return Pending(instruction.psp_ref or "")
-    answer = await desk.ask(
+    answer = await connection.ask(
         "POST",
         "/payments/details",
         trace_id=instruction.trace_id,
@@ -90,43 +112,51 @@ async def complete(desk: Desk, instruction: CompleteInstruction) -> Reply:
         json={"details": {"redirectResult": brought}},
     )
     if answer.status != 200:
-        refusal_of(answer)
+        code, kind = refusal_of(answer, connection.name)
+        if kind is Kind.CONFIGURATION:
+            return not_taken(code, kind)
         # Refused is what the browser brought, which anybody can write into an address; that the
         # authorization is refused would be said by a result, or by a webhook.
         return Pending(instruction.psp_ref or "")
-    told = answer.read(PaymentMessage)
-    if _is_of_another(told, instruction.authorize_key):
+    made = answer.read(PaymentMessage)
+    if _is_of_another(made, instruction.authorize_key):
         # So is what belongs to another payment: of ours it says nothing, and leaves no doubt.
         return Pending(instruction.psp_ref or "")
-    return reply(told, instruction.authorize_key, instruction)
+    return reply(made, instruction.authorize_key, instruction, _was_sale(made))
 
 
-def _is_of_another(told: PaymentMessage, key: str) -> bool:
+def _was_sale(made: PaymentMessage) -> bool:
+    """By our own mark, or by the method that this very answer names."""
+    ours = read_reference(made.reference or "")
+    return (ours is not None and ours.is_sale) or is_sale(made.method.type or "")
+
+
+def _is_of_another(made: PaymentMessage, key: str) -> bool:
     """Without a reference only a result may be another's: no other word ends anything."""
-    is_result = told.result in DONE | NOT_DONE
-    return told.reference != key and (told.reference is not None or is_result)
+    is_result = made.result in DONE | NOT_DONE
+    return key_in(made.reference) != key and (made.reference is not None or is_result)
 
 
-def reply(told: PaymentMessage, key: str, asked: Instruction) -> Reply:
+def reply(made: PaymentMessage, key: str, asked: Instruction, sale: bool) -> Reply:
     """Raises InDoubt for an answer that is about something else, or says too little."""
-    if told.reference is not None or told.result in DONE:
-        same("reference", told.reference, key)
-    if told.amount is not None:
-        same("currency", told.amount.currency, asked.amount.currency)
-    brand = told.method.brand if told.method else None
-    if told.result in NOT_DONE:
-        return refused(told.refusal_code, told.refusal, told.additional, brand)
-    if told.result not in DONE:
-        return Pending(told.psp_ref or "", redirect_of(told.action))
-    if told.psp_ref is None or told.amount is None:
+    if made.reference is not None or made.result in DONE:
+        same("reference", key_in(made.reference), key)
+    if made.amount is not None:
+        same("currency", made.amount.currency, asked.amount.currency)
+    brand = made.method.brand
+    if made.result in NOT_DONE:
+        return refused(made.refusal_code, made.refusal, made.additional, brand)
+    if made.result not in DONE:
+        return Pending(made.psp_ref or "", redirect_of(made.action))
+    if made.psp_ref is None or made.amount is None:
         raise InDoubt("an authorization without its reference or amount")
-    authentication = authentication_of(told.additional, brand)
-    return Approved(told.psp_ref, money_of(told.amount), authentication)
+    authentication = authentication_of(made.additional, brand)
+    return Approved(made.psp_ref, money_of(made.amount), authentication, captured=sale)
 
 
-def redirect_of(action: ActionMessage | None) -> str | None:
+def redirect_of(action: ActionMessage) -> str | None:
     """Where to send the player; None for what is no plain link, such as a form to be posted."""
-    if action is None or action.type != "redirect" or action.method.upper() != "GET":
+    if action.type != "redirect" or action.method.upper() != "GET":
         return None
     is_link = action.url.startswith(("https://", "http://")) and " " not in action.url
     return action.url if is_link else None

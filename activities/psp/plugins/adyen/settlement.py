@@ -21,8 +21,8 @@ from workflows.domain.psp import MerchantAccount, Operation
 from workflows.domain.settlement import Movement, SettlementLine, SettlementPage, SettlementQuery
 
 from . import amounts
-from .desk import Desk
-from .keys import key_for
+from .connection import Connection
+from .keys import key_for, read_reference
 from .settings import AdyenAccount
 
 _REPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,120}\.csv", re.ASCII)
@@ -59,17 +59,19 @@ _ABBREVIATED |= {"SGT": 8, "HKT": 8, "JST": 9, "AEST": 10, "AEDT": 11}
 """Hours from UTC of the zones that the time zone database does not know by that name."""
 
 
-async def fetch(desk: Desk, account: AdyenAccount, query: SettlementQuery) -> SettlementPage:
+async def fetch(
+    connection: Connection, account: AdyenAccount, query: SettlementQuery
+) -> SettlementPage:
     """The report that the cursor names, whole. Without a name there is nothing to ask for: Adyen
     lists no reports by day."""
     if query.cursor is None:
         return SettlementPage(lines=())
-    if desk.reports is None or account.report_key is None:
-        raise NeverSent(f"{desk.name} has no settings for reports")
+    if connection.reports is None or account.report_key is None:
+        raise NeverSent(f"{connection.name} has no settings for reports")
     if not _REPORT.fullmatch(query.cursor) or ".." in query.cursor:
         raise NeverSent("this is no name of a report")
     headers = {"X-API-Key": account.report_key.get_secret_value(), "Accept": "text/csv"}
-    answer = await desk.reports.exchange("GET", f"/{query.cursor}", headers=headers)
+    answer = await connection.reports.exchange("GET", f"/{query.cursor}", headers=headers)
     if answer.status in (401, 403):
         raise NeverSent(f"HTTP {answer.status}: Adyen does not take this report key")
     if answer.status != 200:
@@ -148,9 +150,9 @@ def _movement(row: Mapping[str, str]) -> tuple[Money, bool]:
 def _fee(row: Mapping[str, str], currency: str) -> tuple[Money | None, tuple[Money, bool] | None]:
     """The fee in the currency of the line, or else what is told as a line of its own."""
     net = row.get("Net Currency") or ""
-    told = [amounts.read_decimal(row[name], net) for name in _FEES if net and row.get(name)]
-    total = int(sum(told)) if told else 0
-    if not told or (total == 0 and net != currency):
+    fees = [amounts.read_decimal(row[name], net) for name in _FEES if net and row.get(name)]
+    total = int(sum(fees)) if fees else 0
+    if not fees or (total == 0 and net != currency):
         return None, None
     if total < 0 or net != currency:
         return None, (Money(abs(total), net), total < 0)
@@ -162,17 +164,21 @@ def _modification(row: Mapping[str, str]) -> str:
 
 
 def _psp_ref(row: Mapping[str, str]) -> str:
-    """As we know the instruction: a refund by its own reference, all else by the payment's."""
-    refund = row["Type"] in ("Refunded", "RefundedReversed")
-    return _modification(row) if refund else row["Psp Reference"]
+    """As we know the instruction: what we asked of a payment later by its own reference, all else,
+    a sale among it, by the payment's."""
+    own = row["Type"] in ("Refunded", "RefundedReversed")
+    ours = read_reference(row.get("Modification Merchant Reference") or "")
+    if row["Type"] == "Settled" and ours is not None:
+        own = ours.operation is Operation.CAPTURE
+    return _modification(row) if own else row["Psp Reference"]
 
 
 def _key(row: Mapping[str, str]) -> str | None:
     operation = _OPERATIONS.get(row["Type"])
     if operation is None:
         return None
-    told = (row.get("Modification Merchant Reference"), row["Merchant Reference"])
-    keys = (key_for(operation, reference) for reference in told if reference)
+    references = (row.get("Modification Merchant Reference"), row["Merchant Reference"])
+    keys = (key_for(operation, reference) for reference in references if reference)
     return next((key for key in keys if key), None)
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PaypalPlugin:
+    """No `listen`: PayPal says what a webhook is worth only to who has its secret."""
+
     name: str = "paypal"
 
     def connect(self) -> Adapter:
@@ -21,7 +23,7 @@ class PaypalPlugin:
         return PaypalAdapter(PaypalSettings.read())
 
     def certification(self) -> Certification:
-        from activities.psp.plugins.paypal.certification import PaypalCertification
+        from activities.psp.plugins.paypal.certification.suite import PaypalCertification
 
         return PaypalCertification()
 

@@ -21,10 +21,10 @@ def places(currency: str) -> int:
 
 def value_of(money: Money) -> str:
     """Exactly; NeverSent where PayPal has no such fraction: 10.50 HUF."""
-    told, rest = places(money.currency), exponent(money.currency)
-    if money.minor_units % 10 ** (rest - told):
-        raise NeverSent(f"PayPal takes {money.currency} with {told} decimal places only")
-    return f"{Decimal(money.minor_units).scaleb(-rest):.{told}f}"
+    decimals, rest = places(money.currency), exponent(money.currency)
+    if money.minor_units % 10 ** (rest - decimals):
+        raise NeverSent(f"PayPal takes {money.currency} with {decimals} decimal places only")
+    return f"{Decimal(money.minor_units).scaleb(-rest):.{decimals}f}"
 
 
 def signed(value: str, currency: str) -> tuple[Money, bool]:

@@ -12,8 +12,9 @@ from activities.psp.oauth import OAuth
 from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
 from workflows.domain.psp import Declined, Instruction
 
+from .asking import Asking
 from .declines import declined
-from .issues import ISSUES
+from .issues import ISSUES, MERCHANT
 from .messages import ErrorMessage, Payee
 from .settings import PaypalAccount
 
@@ -41,6 +42,9 @@ IN_DOUBT = frozenset(
 )
 """Issues that say that something was done before, which may have been ours."""
 
+REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 415, 422})
+"""With which PayPal refuses, in words of its own, and has done nothing."""
+
 _SAYS_BEFORE = re.compile(r"DUPLICATE|ALREADY|PREVIOUS|IN_PROGRESS")
 """In an issue of no table: what PayPal will one day call what was done before."""
 
@@ -48,8 +52,11 @@ _PATH_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
 
 
 class Client:
+    """Connects when it is first asked. The token is kept for all who wait, and fetched once more
+    after a 401."""
+
     def __init__(self, account: PaypalAccount) -> None:
-        self.account = account
+        self.account, self.asking = account, Asking()
 
     @cached_property
     def _wire(self) -> Wire:
@@ -117,22 +124,32 @@ def path_id(text: str) -> str:
     return text
 
 
-def same(what: str, told: object, asked: object) -> None:
-    if told != asked:
+def same(what: str, answered: object, asked: object) -> None:
+    """The answer is to this question, or it is none. Raises InDoubt."""
+    if answered != asked:
         raise InDoubt(f"the answer is about another {what}")
 
 
 def refused(answer: Answer) -> Declined:
     """What an answer that is neither 2xx nor known to the caller promises. Raises NeverSent where
-    PayPal did nothing for a reason of its own, InDoubt where something may have been done."""
-    if answer.status == 401:
+    PayPal was too busy or does not know us, and did nothing; InDoubt where something may have been
+    done."""
+    if answer.status == 401 and not _is_about_our_account(answer):
         raise NeverSent("HTTP 401: PayPal does not know us and did nothing")
     error = answer.read(ErrorMessage)
-    if answer.status in (403, 429):
-        raise NeverSent(f"HTTP {answer.status}: PayPal would not, and did nothing")
-    if answer.status in (400, 404, 422) and not _says_before(error):
+    if answer.status == 429:
+        raise NeverSent("HTTP 429: PayPal is asked too much, and did nothing")
+    if answer.status in REFUSALS and not _says_before(error):
         return declined(error.code)
     raise InDoubt(f"HTTP {answer.status}")
+
+
+def _is_about_our_account(answer: Answer) -> bool:
+    """401 says so too, where our credentials are right."""
+    try:
+        return answer.read(ErrorMessage).code in MERCHANT
+    except InDoubt:
+        return False
 
 
 def _says_before(error: ErrorMessage) -> bool:

@@ -1,7 +1,8 @@
 """Event types of PayPal's that are no fact about an instruction of ours.
 
-Reversals of captures and disputes are among them: they are no answer to anything that we asked.
-Orders that are completed, and batches that are, say nothing of the payment or the item itself.
+Disputes that are opened or changed are among them: what a dispute takes is told by the reversal of
+the capture. Orders that are completed, and batches that are, say nothing of the payment or the item
+itself.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ _BY_PREFIX: dict[str, str] = {
     "CATALOG": "PRODUCT.CREATED PRODUCT.UPDATED",
     "CHECKOUT": (
         "CHECKOUT.BUYER-APPROVED ORDER.COMPLETED ORDER.DECLINED ORDER.PROCESSED "
-        "ORDER.SAVED ORDER.VOIDED PAYMENT-APPROVAL.REVERSED"
+        "ORDER.SAVED PAYMENT-APPROVAL.REVERSED"
     ),
     "CUSTOMER": (
         "ACCOUNT-ENTITY.APPROVED ACCOUNT-LIMITATION.ADDED ACCOUNT-LIMITATION.ESCALATED "
         "ACCOUNT-LIMITATION.LIFTED ACCOUNT-LIMITATION.UPDATED DISPUTE.CREATED "
-        "DISPUTE.RESOLVED DISPUTE.UPDATED MERCHANT-INTEGRATION.CAPABILITY-UPDATED "
+        "DISPUTE.UPDATED MERCHANT-INTEGRATION.CAPABILITY-UPDATED "
         "MERCHANT-INTEGRATION.PRODUCT-SUBSCRIPTION-UPDATED "
         "MERCHANT-INTEGRATION.SELLER-ALREADY-INTEGRATED "
         "MERCHANT-INTEGRATION.SELLER-CONSENT-GRANTED "
@@ -37,7 +38,7 @@ _BY_PREFIX: dict[str, str] = {
     ),
     "MERCHANT": "ONBOARDING.COMPLETED PARTNER-CONSENT.REVOKED",
     "PAYMENT": (
-        "AUTHORIZATION.EXPIRED CAPTURE.REVERSED ORDER.CANCELLED ORDER.CREATED "
+        "NETWORK-TOKEN.UPDATED ORDER.CANCELLED ORDER.CREATED "
         "PAYOUTSBATCH.PROCESSING PAYOUTSBATCH.SUCCESS REFERENCED-PAYOUT-ITEM.COMPLETED "
         "REFERENCED-PAYOUT-ITEM.FAILED SALE.COMPLETED SALE.DENIED SALE.PENDING "
         "SALE.REFUNDED SALE.REVERSED"
@@ -46,11 +47,11 @@ _BY_PREFIX: dict[str, str] = {
     "PAYMENTS": "PAYMENT.CREATED",
     "RISK": "DISPUTE.CREATED",
     "VAULT": (
-        "CREDIT-CARD.CREATED CREDIT-CARD.DELETED CREDIT-CARD.UPDATED "
+        "CREDIT-CARD.CREATED CREDIT-CARD.DELETED CREDIT-CARD.UPDATED NETWORK-TOKEN.UPDATED "
         "PAYMENT-TOKEN.CREATED PAYMENT-TOKEN.DELETED PAYMENT-TOKEN.DELETION-INITIATED"
     ),
 }
 
 IGNORED: frozenset[str] = frozenset(
     f"{prefix}.{name}" for prefix, names in _BY_PREFIX.items() for name in names.split()
-)
+) | {"NETWORK-TOKEN.UPDATED"}

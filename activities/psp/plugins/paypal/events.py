@@ -3,171 +3,142 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
-
-import orjson
-from pydantic import Field
 
 from activities.psp.wire import InDoubt
-from workflows.domain.late_events import void_key_of
-from workflows.domain.money import Money
-from workflows.domain.psp import Approved, Fact, Operation, PspEvent, Ready
+from workflows.domain.declines import DeclineReason
+from workflows.domain.events import PspEvent
+from workflows.domain.psp import Declined, Operation, Ready
 
-from . import orders, payments, payouts
-from .client import Client
+from . import disputes, orders, payments, payouts, unasked
 from .declines import declined
 from .event_types import IGNORED
-from .messages import Message, Moved, Order
+from .heard import Unfit, Webhook
+from .messages import Order, PurchaseUnit
 from .payout_messages import Batch, ItemDetail
-from .references import any_key_in, is_ours, order_ref
+from .references import BATCH, is_ours, order_ref
 
-__all__ = ["IGNORED", "TRANSLATED", "EventHead", "Told", "Unfit"]
+__all__ = ["IGNORED", "TRANSLATED"]
 
-Model = TypeVar("Model", bound=Message)
-
-
-class EventHead(Message):
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,128}$")]
-    event_type: Annotated[str, Field(pattern=r"^[A-Z0-9_.\-]{1,100}$")]
-    create_time: str = ""
-    resource: Annotated[dict[str, Any], Field(repr=False, default_factory=dict)]
-
-    @property
-    def names_a_key(self) -> bool:
-        """Whether a key of ours stands anywhere in it, in whatever field."""
-        return any_key_in(orjson.dumps(self.resource).decode())
-
-
-class Unfit(Exception):
-    """The event contradicts itself, or is about another merchant."""
-
-
-@dataclass(frozen=True)
-class Told:
-    head: EventHead
-    client: Client
-    account: str
-
-    def resource(self, model: type[Model]) -> Model:
-        """Raises ValidationError."""
-        return model.model_validate(self.head.resource)
-
-    def event(self, key: str, operation: Operation, reply: Fact, amount: Money) -> PspEvent:
-        return PspEvent(
-            psp="paypal",
-            event_id=self.head.id,
-            key=key,
-            operation=operation,
-            reply=reply,
-            amount=amount,
-            occurred_at=self.head.create_time,
-            raw_type=self.head.event_type,
-            account=self.account,
-        )
-
-    def moved(self) -> Moved:
-        """Raises ValidationError, or Unfit for another merchant's."""
-        moved = self.resource(Moved)
-        try:
-            self.client.pays(moved.payee)
-        except InDoubt:
-            raise Unfit from None
-        return moved
-
-
-Translation = Callable[[Told], PspEvent | None]
+Translation = Callable[[Webhook], PspEvent | None]
 """None where it is about nothing of ours. Raises ValidationError, InDoubt or Unfit."""
 
 
-def _order_approved(told: Told) -> PspEvent | None:
-    order = told.resource(Order)
+def _order_approved(webhook: Webhook) -> PspEvent | None:
+    order = webhook.resource(Order)
+    unit = _unit_of_ours(webhook, order)
+    if unit is None or unit.amount is None:
+        return None
+    key, held = unit.custom_id or "", orders.authorization_of(unit)
+    ended = order.status == "VOIDED" or held is not None
+    reply = (
+        orders.state_of(webhook.client, order, key, None) if ended else Ready(order_ref(order.id))
+    )
+    name = order_ref(order.id)
+    return webhook.event(key, Operation.AUTHORIZE, reply, unit.amount.money, name)
+
+
+def _order_voided(webhook: Webhook) -> PspEvent | None:
+    if webhook.resource(Order).status != "VOIDED":
+        raise Unfit
+    return _order_approved(webhook)
+
+
+def _order_expired(webhook: Webhook) -> PspEvent | None:
+    """Nobody can approve it any more, whatever its status says; what it holds is held."""
+    order = webhook.resource(Order)
+    unit = _unit_of_ours(webhook, order)
+    if unit is None or unit.amount is None:
+        return None
+    key, held = unit.custom_id or "", orders.authorization_of(unit)
+    over = Declined(DeclineReason.EXPIRED, soft=False, code="EXPIRED")
+    reply = over if held is None else orders.reply_to(held, order, key, order_ref(order.id))
+    name = order_ref(order.id)
+    return webhook.event(key, Operation.AUTHORIZE, reply, unit.amount.money, name)
+
+
+def _unit_of_ours(webhook: Webhook, order: Order) -> PurchaseUnit | None:
     unit = order.purchase_units[0] if order.purchase_units else None
     if unit is None or unit.amount is None or not is_ours(unit.custom_id, Operation.AUTHORIZE):
         return None
-    told.client.pays(unit.payee)
-    key = unit.custom_id or ""
-    reply = Ready(order_ref(order.id))
-    return told.event(key, Operation.AUTHORIZE, reply, unit.amount.money)
+    webhook.client.pays(unit.payee)
+    return unit
 
 
-def _authorization(told: Told) -> PspEvent | None:
-    held = told.moved()
+def _authorization(webhook: Webhook) -> PspEvent | None:
+    held = webhook.moved()
     key = held.custom_id
     if key is None or not is_ours(key, Operation.AUTHORIZE):
         return None
     pending = order_ref(held.order_id) if held.order_id else held.id
     reply = orders.reply_to(held, None, key, pending)
-    return told.event(key, Operation.AUTHORIZE, reply, held.amount.money)
+    return webhook.event(key, Operation.AUTHORIZE, reply, held.amount.money, held.id)
 
 
-def _voided(told: Told) -> PspEvent | None:
-    """By us, or by PayPal when the authorization lapsed."""
-    held = told.moved()
-    key = held.custom_id
-    if key is None or not is_ours(key, Operation.AUTHORIZE):
-        return None
-    if held.status != "VOIDED":
-        raise Unfit
-    void_key = void_key_of(key)
-    amount = held.amount.money
-    return told.event(void_key, Operation.VOID, Approved(held.id, amount), amount)
-
-
-def _capture(told: Told) -> PspEvent | None:
-    moved = told.moved()
+def _capture(webhook: Webhook) -> PspEvent | None:
+    moved = webhook.moved()
     key = moved.invoice_id
     if key is None or not is_ours(key, Operation.CAPTURE):
-        return None
-    return told.event(key, Operation.CAPTURE, payments.captured(moved), moved.amount.money)
+        return unasked.capture(webhook, moved)
+    reply = payments.captured(moved)
+    return webhook.event(key, Operation.CAPTURE, reply, moved.amount.money, moved.id)
 
 
-def _refund(told: Told) -> PspEvent | None:
-    """Not of ours is a refund that somebody made on PayPal's own pages: reports tell of it."""
-    moved = told.moved()
+def _refund(webhook: Webhook) -> PspEvent | None:
+    moved = webhook.moved()
     key = moved.invoice_id
     if key is None or not is_ours(key, Operation.REFUND):
-        return None
-    return told.event(key, Operation.REFUND, payments.refunded(moved), moved.amount.money)
+        return unasked.refund(webhook, moved)
+    reply = payments.refunded(moved)
+    return webhook.event(key, Operation.REFUND, reply, moved.amount.money, moved.id)
 
 
-def _payout_item(told: Told) -> PspEvent | None:
-    item = told.resource(ItemDetail)
+def _payout_item(webhook: Webhook) -> PspEvent | None:
+    item = webhook.resource(ItemDetail)
     key = item.payout_item.sender_item_id
     if key is None or not is_ours(key, Operation.PAYOUT):
         return None
-    amount = item.payout_item.amount.money
-    return told.event(key, Operation.PAYOUT, payouts.of_item(item, key), amount)
+    reply, amount = payouts.of_item(item, key), item.payout_item.amount.money
+    return webhook.event(key, Operation.PAYOUT, reply, amount, item.payout_item_id)
 
 
-def _payout_denied(told: Told) -> PspEvent | None:
+def _payout_denied(webhook: Webhook) -> PspEvent | None:
     """A batch that PayPal will not begin: none of its items is paid."""
-    batch = told.resource(Batch)
+    batch = webhook.resource(Batch)
     header = batch.batch_header
     key = header.sender_batch_header.sender_batch_id
-    if key is None or header.amount is None or not is_ours(key, Operation.PAYOUT):
+    if key is None or not is_ours(key, Operation.PAYOUT):
         return None
     if header.batch_status != "DENIED":
         raise Unfit
-    return told.event(key, Operation.PAYOUT, declined("DENIED"), header.amount.money)
+    if header.amount is None:
+        raise InDoubt("the batch does not tell its amount")
+    reply, name = declined("DENIED"), BATCH + header.payout_batch_id
+    return webhook.event(key, Operation.PAYOUT, reply, header.amount.money, name)
 
 
 TRANSLATED: dict[str, Translation] = {
     "CHECKOUT.ORDER.APPROVED": _order_approved,
+    "CHECKOUT.ORDER.EXPIRED": _order_expired,
+    "CHECKOUT.ORDER.VOIDED": _order_voided,
+    "CUSTOMER.DISPUTE.RESOLVED": disputes.resolved,
     "PAYMENT.AUTHORIZATION.CREATED": _authorization,
     "PAYMENT.AUTHORIZATION.PENDING": _authorization,
     "PAYMENT.AUTHORIZATION.DENIED": _authorization,
-    "PAYMENT.AUTHORIZATION.VOIDED": _voided,
+    "PAYMENT.AUTHORIZATION.VOIDED": unasked.void,
+    "PAYMENT.AUTHORIZATION.EXPIRED": unasked.expiry,
     "PAYMENT.CAPTURE.COMPLETED": _capture,
     "PAYMENT.CAPTURE.PENDING": _capture,
     "PAYMENT.CAPTURE.DENIED": _capture,
     "PAYMENT.CAPTURE.DECLINED": _capture,
     "PAYMENT.CAPTURE.REFUNDED": _refund,
+    "PAYMENT.CAPTURE.REVERSED": unasked.reversal,
+    "PAYMENT.ORDER.EXPIRED": _order_expired,
     "PAYMENT.REFUND.COMPLETED": _refund,
     "PAYMENT.REFUND.PENDING": _refund,
     "PAYMENT.REFUND.FAILED": _refund,
     "PAYMENT.REFUND.CANCELLED": _refund,
     "PAYMENT.PAYOUTS-ITEM.SUCCEEDED": _payout_item,
+    "PAYMENT.PAYOUTS-ITEM.PENDING": _payout_item,
     "PAYMENT.PAYOUTS-ITEM.UNCLAIMED": _payout_item,
     "PAYMENT.PAYOUTS-ITEM.HELD": _payout_item,
     "PAYMENT.PAYOUTS-ITEM.BLOCKED": _payout_item,

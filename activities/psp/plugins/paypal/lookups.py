@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflows.domain.money import Money
-from workflows.domain.psp import (
-    Approved,
-    Finding,
-    Lookup,
-    NoStatus,
-    NotFound,
-    Operation,
-    Pending,
-)
+from workflows.domain.psp import Approved, Finding, Lookup, NoStatus, NotFound, Operation, Pending
 
 from . import orders, payments, payouts
 from .client import Client, path_id, same
@@ -31,6 +23,7 @@ from .references import (
 
 
 async def look_up(client: Client, lookup: Lookup) -> Finding:
+    """Moves nothing. Raises NeverSent or InDoubt where PayPal did not tell."""
     match lookup.operation:
         case Operation.AUTHORIZE:
             return await _authorization(client, lookup)
@@ -42,6 +35,9 @@ async def look_up(client: Client, lookup: Lookup) -> Finding:
             return await _refund(client, lookup)
         case Operation.PAYOUT:
             return await _payout(client, lookup)
+        case Operation.CHARGEBACK | Operation.CHARGEBACK_REVERSED:
+            # Nobody instructs them.
+            return NoStatus()
 
 
 async def _authorization(client: Client, lookup: Lookup) -> Finding:
@@ -129,6 +125,9 @@ async def _payout(client: Client, lookup: Lookup) -> Finding:
         found = await payouts.look_up_batch(client, batch_id, lookup.key, lookup.trace_id)
     else:
         found = await payouts.look_up_item(client, ref, lookup.key, lookup.trace_id)
+        if isinstance(found, NotFound):
+            # What was paid is known by its transaction, and items are found by their own id.
+            return NoStatus(still_remembered(lookup, PAYOUT_KEYS_LAST))
     return _of_currency(found, lookup)
 
 

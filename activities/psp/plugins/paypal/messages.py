@@ -6,17 +6,16 @@ Names, addresses and e-mail addresses that PayPal tells along are not read.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
 from workflows.domain.money import Money
 
 from .amounts import money_of
-
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
-"""Ids are put into paths: nothing that means something there."""
+from .reading import Id, IdIfAny, Message, Text, adornment, nothing
 
 _WORD = re.compile(r"[A-Z0-9_]{1,80}", re.ASCII)
 
@@ -24,20 +23,11 @@ PAYER_LINKS = ("payer-action", "approve", "redirect")
 """Where the payer goes on, in the order of their age: PayPal renamed `approve`."""
 
 
-class Message(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_absent(cls, told: object) -> object:
-        if not isinstance(told, dict):
-            return told
-        return {name: value for name, value in told.items() if value is not None}
-
-
 class AmountMessage(Message):
+    """A decimal string; the places are PayPal's (`amounts.py`)."""
+
     currency_code: str
-    value: str
+    value: Text
 
     @property
     def money(self) -> Money:
@@ -46,11 +36,21 @@ class AmountMessage(Message):
 
 
 class Link(Message):
+    """HATEOAS: by its relation, never by its place in the list."""
+
     href: Annotated[str, Field(repr=False)]
     rel: str = ""
 
 
-Links = tuple[Link, ...]
+def _those_that_can_be_read(links: object) -> tuple[Link, ...]:
+    found = []
+    for each in links if isinstance(links, list | tuple) else ():
+        with suppress(ValidationError):
+            found.append(Link.model_validate(each))
+    return tuple(found)
+
+
+Links = Annotated[tuple[Link, ...], BeforeValidator(_those_that_can_be_read)]
 
 
 def payer_link(links: Links) -> str | None:
@@ -78,32 +78,44 @@ def _is_for_browsers(href: str) -> bool:
 
 
 class Payee(Message):
+    """Who was paid, compared with the account's `merchant_id`."""
+
     merchant_id: str | None = None
 
 
 class RelatedIds(Message):
-    order_id: Id | None = None
-    authorization_id: Id | None = None
-    capture_id: Id | None = None
+    """What the thing belongs to, as PayPal tells it of captures and refunds."""
+
+    order_id: IdIfAny = None
+    authorization_id: IdIfAny = None
+    capture_id: IdIfAny = None
 
 
 class SupplementaryData(Message):
-    related_ids: RelatedIds = RelatedIds()
+    """Only the related ids are read of it."""
+
+    related_ids: Annotated[RelatedIds, adornment(RelatedIds)] = RelatedIds()
 
 
 class ProcessorResponse(Message):
-    response_code: str | None = None
-    payment_advice_code: str | None = None
-    avs_code: str | None = None
-    cvv_code: str | None = None
+    """Of cards: the processor's codes as they came (`processor_codes.py`)."""
+
+    response_code: Text | None = None
+    payment_advice_code: Text | None = None
+    avs_code: Text | None = None
+    cvv_code: Text | None = None
 
 
 class StatusDetails(Message):
-    reason: str | None = None
+    """Why a status is what it is, such as DECLINED_BY_RISK_FRAUD_FILTERS."""
+
+    reason: Text | None = None
 
 
 class NetworkReference(Message):
-    network: str | None = None
+    """Of cards: the scheme."""
+
+    network: Text | None = None
 
 
 class Moved(Message):
@@ -115,25 +127,52 @@ class Moved(Message):
     invoice_id: str | None = None
     custom_id: str | None = None
     status_details: StatusDetails = StatusDetails()
-    processor_response: ProcessorResponse | None = None
-    network_transaction_reference: NetworkReference | None = None
-    supplementary_data: SupplementaryData = SupplementaryData()
+    processor_response: Annotated[ProcessorResponse | None, adornment(nothing)] = None
+    network_transaction_reference: Annotated[NetworkReference | None, adornment(nothing)] = None
+    supplementary_data: Annotated[SupplementaryData, adornment(SupplementaryData)] = (
+        SupplementaryData()
+    )
     payee: Payee = Payee()
-    links: Annotated[Links, Field(strict=False)] = ()
+    links: Links = ()
 
     @property
     def order_id(self) -> str | None:
-        told = self.supplementary_data.related_ids.order_id
-        return told or linked_id(self.links, "up", "orders")
+        """From the related ids, else from the link upwards."""
+        order_id = self.supplementary_data.related_ids.order_id
+        return order_id or linked_id(self.links, "up", "orders")
 
 
 class Payments(Message):
-    authorizations: Annotated[tuple[Moved, ...], Field(strict=False)] = ()
-    captures: Annotated[tuple[Moved, ...], Field(strict=False)] = ()
-    refunds: Annotated[tuple[Moved, ...], Field(strict=False)] = ()
+    """What an order has come to. One that cannot be read costs no other."""
+
+    authorizations: tuple[Moved, ...] = ()
+    captures: tuple[Moved, ...] = ()
+    refunds: tuple[Moved, ...] = ()
+    unread: frozenset[str] = frozenset()
+    """The kinds of which one could not be read: what is not among the others may be that one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _each_for_itself(cls, payments: object) -> object:
+        if not isinstance(payments, dict):
+            return payments
+        read: dict[str, Any] = {}
+        unread = set()
+        for kind in ("authorizations", "captures", "refunds"):
+            found = []
+            shown = payments.get(kind)
+            for each in shown if isinstance(shown, list | tuple) else (shown,) if shown else ():
+                try:
+                    found.append(Moved.model_validate(each))
+                except ValidationError:
+                    unread.add(kind)
+            read[kind] = tuple(found)
+        return read | {"unread": frozenset(unread)}
 
 
 class PurchaseUnit(Message):
+    """We order one; `custom_id` and `invoice_id` are the authorization's key."""
+
     custom_id: str | None = None
     invoice_id: str | None = None
     amount: AmountMessage | None = None
@@ -142,33 +181,41 @@ class PurchaseUnit(Message):
 
 
 class AuthenticationResult(Message):
-    liability_shift: str | None = None
+    """POSSIBLE, NO or UNKNOWN."""
+
+    liability_shift: Text | None = None
 
 
 class Card(Message):
-    brand: str | None = None
-    authentication_result: AuthenticationResult | None = None
+    """Where it was paid by card; a wallet has none."""
+
+    brand: Text | None = None
+    authentication_result: Annotated[AuthenticationResult | None, adornment(nothing)] = None
 
 
 class PaymentSource(Message):
-    card: Card | None = None
+    """How it was paid, as far as we read it."""
+
+    card: Annotated[Card | None, adornment(nothing)] = None
 
 
 class Order(Message):
+    """Orders 2.13. Its status says how far the payer is; what is held stands in the units."""
+
     id: Id
     status: str
     intent: str | None = None
     purchase_units: Annotated[tuple[PurchaseUnit, ...], Field(strict=False)] = ()
-    payment_source: PaymentSource = PaymentSource()
-    links: Annotated[Links, Field(strict=False)] = ()
+    payment_source: Annotated[PaymentSource, adornment(PaymentSource)] = PaymentSource()
+    links: Links = ()
 
 
 class ErrorDetail(Message):
-    issue: str = ""
-    field: str | None = None
-    links: Annotated[
-        Links, Field(strict=False, validation_alias=AliasChoices("links", "link"))
-    ] = ()
+    """`issue` is PayPal's word for what is wrong; Payouts write a sentence."""
+
+    issue: Text = ""
+    field: Text | None = None
+    links: Annotated[Links, Field(validation_alias=AliasChoices("links", "link"))] = ()
 
 
 class ErrorMessage(Message):
@@ -176,7 +223,7 @@ class ErrorMessage(Message):
 
     name: Annotated[str, Field(min_length=1)]
     details: Annotated[tuple[ErrorDetail, ...], Field(strict=False)] = ()
-    links: Annotated[Links, Field(strict=False)] = ()
+    links: Links = ()
 
     @property
     def code(self) -> str:
@@ -187,9 +234,10 @@ class ErrorMessage(Message):
     @property
     def is_about_a_batch(self) -> bool:
         """Payouts say in a sentence that the batch's id was used before."""
-        told = " ".join(f"{detail.field} {detail.issue}" for detail in self.details)
-        return self.name == "USER_BUSINESS_ERROR" and (not told or "batch" in told.lower())
+        text = " ".join(f"{detail.field} {detail.issue}" for detail in self.details)
+        return self.name == "USER_BUSINESS_ERROR" and (not text or "batch" in text.lower())
 
     @property
     def all_links(self) -> Links:
+        """Those of the refusal itself, then those of its details."""
         return (*self.links, *(link for detail in self.details for link in detail.links))

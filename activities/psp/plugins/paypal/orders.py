@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from activities.psp.wire import InDoubt, NeverSent, WireError
-from infra.card_data import has_card_data
-from workflows.domain.declines import Reason
+from workflows.domain.card_data import has_card_data
+from workflows.domain.declines import DeclineReason
 from workflows.domain.psp import (
     Approved,
     Authentication,
@@ -44,6 +44,7 @@ DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_COMPLETED_OR_VOIDED"
 
 
 async def authorize(client: Client, instruction: AuthorizeInstruction) -> Reply:
+    """Pending as a rule: `order_<id>`, and where the payer approves. Raises NeverSent, InDoubt."""
     answer = await client.post(ORDERS, instruction, _order_request(client, instruction))
     if answer.status not in (200, 201):
         return refused(answer)
@@ -56,6 +57,8 @@ async def authorize(client: Client, instruction: AuthorizeInstruction) -> Reply:
 
 
 async def complete(client: Client, instruction: CompleteInstruction) -> Reply:
+    """Approved with the authorization's own id, no longer the order's. What was authorized before
+    is looked at, and is ours only under our key. Raises NeverSent or InDoubt."""
     if not instruction.psp_ref:
         raise NeverSent("PayPal cannot complete an order whose id we do not know")
     order_id = path_id(instruction.psp_ref.removeprefix(ORDER))
@@ -89,10 +92,11 @@ async def look(client: Client, order_id: str, trace_id: str) -> Order | None:
 async def look_up(
     client: Client, order_id: str, key: str, trace_id: str, currency: str | None
 ) -> Reply | Ready | NotFound:
+    """Ready once the payer approved. A forgotten order is Declined `expired`."""
     order = await look(client, order_id, trace_id)
     if order is None:
         # PayPal forgets orders that nobody approved; what was authorized it keeps for years.
-        return Declined(Reason.EXPIRED, soft=False, code="RESOURCE_NOT_FOUND")
+        return Declined(DeclineReason.EXPIRED, soft=False, code="RESOURCE_NOT_FOUND")
     return state_of(client, order, key, currency)
 
 
@@ -110,7 +114,7 @@ def state_of(client: Client, order: Order, key: str, currency: str | None) -> Re
         case "APPROVED":
             return Ready(order_ref(order.id))
         case "VOIDED":
-            return declined("VOIDED", {"VOIDED": (Reason.VOIDED, False)})
+            return declined("VOIDED", {"VOIDED": (DeclineReason.VOIDED, False)})
         case "COMPLETED":
             raise InDoubt("the order is completed, and shows no authorization")
         case _:
@@ -122,20 +126,22 @@ def the_unit(client: Client, order: Order, key: str) -> PurchaseUnit:
     if len(order.purchase_units) != 1:
         raise InDoubt("the answer is about another order: it has not one purchase unit")
     (unit,) = order.purchase_units
-    told = unit.custom_id
-    if told is None and unit.payments.authorizations:
+    reference = unit.custom_id
+    if reference is None and unit.payments.authorizations:
         # After an authorization PayPal tells it there alone.
-        told = unit.payments.authorizations[0].custom_id
-    same("reference", told, key)
+        reference = unit.payments.authorizations[0].custom_id
+    same("reference", reference, key)
     client.pays(unit.payee)
     return unit
 
 
 def authorization_of(unit: PurchaseUnit) -> Moved | None:
-    """The one that counts: of several the one that was not refused."""
-    told = unit.payments.authorizations
-    standing = [held for held in told if held.status not in ("DENIED", "VOIDED")]
-    return next(iter(standing or told), None)
+    """The one that counts: of several the one that was not refused. Raises InDoubt."""
+    shown = unit.payments.authorizations
+    standing = [held for held in shown if held.status not in ("DENIED", "VOIDED")]
+    if not standing and "authorizations" in unit.payments.unread:
+        raise InDoubt("the order shows an authorization that cannot be read")
+    return next(iter(standing or shown), None)
 
 
 def reply_to(held: Moved, order: Order | None, key: str, pending_ref: str) -> Reply:
@@ -178,17 +184,20 @@ async def _as_it_stands(client: Client, order_id: str, instruction: CompleteInst
 
 def _authentication(held: Moved, order: Order | None) -> Authentication | None:
     """Of a card alone: a wallet has none. PayPal tells neither ECI nor version."""
-    told, card = held.processor_response, order.payment_source.card if order is not None else None
+    response = held.processor_response
+    card = order.payment_source.card if order is not None else None
     proof = card.authentication_result if card is not None else None
-    if proof is None and (told is None or (told.avs_code is None and told.cvv_code is None)):
+    if proof is None and (
+        response is None or (response.avs_code is None and response.cvv_code is None)
+    ):
         return None
     return Authentication(
         scheme=card.brand.lower() if card is not None and card.brand else None,
         liability_shift={"POSSIBLE": True, "NO": False}.get(
             (proof and proof.liability_shift) or ""
         ),
-        avs=told.avs_code if told is not None else None,
-        cvv=told.cvv_code if told is not None else None,
+        avs=response.avs_code if response is not None else None,
+        cvv=response.cvv_code if response is not None else None,
     )
 
 
@@ -207,11 +216,24 @@ def _order_request(client: Client, instruction: AuthorizeInstruction) -> dict[st
 
 
 def _payment_source(client: Client, instruction: AuthorizeInstruction) -> dict[str, Any]:
+    """PayPal's wallet: of a player who comes back, by the id that PayPal's vault keeps it under."""
+    wallet: dict[str, Any] = {"experience_context": _experience(client, instruction)}
     token = instruction.payment_token
     if token is not None:
         if has_card_data(token):
             raise NeverSent("the payment token looks like a card number or an account number")
-        return {"token": {"id": path_id(token), "type": "BILLING_AGREEMENT"}}
+        wallet["vault_id"] = path_id(token)
+        # The player is there and has paid us this way before: no charge of ours alone.
+        wallet["stored_credential"] = {
+            "payment_initiator": "CUSTOMER",
+            "usage": "SUBSEQUENT",
+            "usage_pattern": "IMMEDIATE",
+        }
+    return {"paypal": wallet}
+
+
+def _experience(client: Client, instruction: AuthorizeInstruction) -> dict[str, str]:
+    """Of PayPal's page; with a kept wallet it is shown where PayPal wants to see the payer."""
     context = {
         "return_url": instruction.return_url,
         # Who gives up comes back to the same place; the order then says that it is not approved.
@@ -223,4 +245,4 @@ def _payment_source(client: Client, instruction: AuthorizeInstruction) -> dict[s
     }
     if client.account.brand_name is not None:
         context["brand_name"] = client.account.brand_name
-    return {"paypal": {"experience_context": context}}
+    return context

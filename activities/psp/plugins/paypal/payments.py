@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from activities.psp.wire import Answer, InDoubt, NeverSent
+from workflows.domain.identity import payment_of
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     Approved,
@@ -15,7 +18,6 @@ from workflows.domain.psp import (
     RefundInstruction,
     Reply,
     VoidInstruction,
-    payment_of,
 )
 
 from . import orders
@@ -33,6 +35,8 @@ from .client import (
 from .declines import REFUND_STATUSES, declined, declined_payment
 from .messages import Moved, PurchaseUnit, linked_id
 from .references import is_ours, order_id_of
+
+Kind = Literal["captures", "refunds"]
 
 AUTHORIZATIONS, CAPTURES = "/v2/payments/authorizations", "/v2/payments/captures"
 REFUNDS = "/v2/payments/refunds"
@@ -68,6 +72,8 @@ async def capture(client: Client, instruction: CaptureInstruction) -> Reply:
 
 
 async def refund(client: Client, instruction: RefundInstruction) -> Reply:
+    """REFUNDED_BEFORE is looked at: ours where PayPal shows a refund of our key; else Declined, or
+    in doubt. Raises NeverSent or InDoubt."""
     capture_id = path_id(instruction.psp_ref)
     answer = await client.post(f"{CAPTURES}/{capture_id}/refund", instruction, _body(instruction))
     issue = issue_of(answer)
@@ -85,6 +91,8 @@ async def refund(client: Client, instruction: RefundInstruction) -> Reply:
 
 
 async def void(client: Client, instruction: VoidInstruction) -> Reply:
+    """Approved with the authorization's amount, or with 0 where nothing was held. Raises NeverSent
+    without an id, InDoubt."""
     if instruction.psp_ref is None:
         raise NeverSent("PayPal voids by its own id, which it never told us")
     order_id = order_id_of(instruction.psp_ref)
@@ -122,10 +130,8 @@ async def capture_under(
     if moved is not None:
         same("payment", payment_of(moved.custom_id or ""), payment_of(key))
     unit = await _unit_of(client, moved, trace_id)
-    for moved in unit.payments.captures if unit is not None else ():
-        if moved.invoice_id == key:
-            return captured(moved)
-    return NotFound()
+    found = _of_key(unit, "captures", key)
+    return captured(found) if found is not None else NotFound()
 
 
 async def refund_under(
@@ -137,13 +143,12 @@ async def refund_under(
     if moved is not None and not is_ours(moved.invoice_id, Operation.CAPTURE):
         raise InDoubt("this is no capture of ours")
     unit = await _unit_of(client, moved, trace_id)
-    for moved in unit.payments.refunds if unit is not None else ():
-        if moved.invoice_id == key:
-            return refunded(moved)
-    return NotFound()
+    found = _of_key(unit, "refunds", key)
+    return refunded(found) if found is not None else NotFound()
 
 
 def captured(moved: Moved) -> Reply:
+    """Refunded since is captured all the same: it was taken."""
     match moved.status:
         case "COMPLETED" | "PARTIALLY_REFUNDED" | "REFUNDED":
             return Approved(moved.id, moved.amount.money)
@@ -154,6 +159,7 @@ def captured(moved: Moved) -> Reply:
 
 
 def refunded(moved: Moved) -> Reply:
+    """`PENDING`, and a word that we do not know, is a promise."""
     match moved.status:
         case "COMPLETED":
             return Approved(moved.id, moved.amount.money)
@@ -223,6 +229,19 @@ async def _unit_of(client: Client, moved: Moved | None, trace_id: str) -> Purcha
     if order is None or not order.purchase_units:
         raise InDoubt("PayPal does not show the order")
     return order.purchase_units[0]
+
+
+def _of_key(
+    unit: PurchaseUnit | None, kind: Literal["captures", "refunds"], key: str
+) -> Moved | None:
+    """Raises InDoubt where it may be the one that cannot be read."""
+    if unit is None:
+        return None
+    shown = unit.payments.captures if kind == "captures" else unit.payments.refunds
+    found = next((moved for moved in shown if moved.invoice_id == key), None)
+    if found is None and kind in unit.payments.unread:
+        raise InDoubt(f"one of the {kind} cannot be read")
+    return found
 
 
 def _unless_ours(found: Reply | NotFound, issue: str | None) -> Reply:

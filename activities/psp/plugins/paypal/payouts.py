@@ -6,15 +6,8 @@ import re
 from dataclasses import replace
 
 from activities.psp.wire import Answer, InDoubt, NeverSent
-from infra.card_data import has_card_data
-from workflows.domain.psp import (
-    Approved,
-    Declined,
-    NotFound,
-    PayoutInstruction,
-    Pending,
-    Reply,
-)
+from workflows.domain.card_data import has_card_data
+from workflows.domain.psp import Approved, Declined, NotFound, PayoutInstruction, Pending, Reply
 
 from .amounts import value_of
 from .client import Client, looking_after_asking, not_found, path_id, refused, same, unreadable
@@ -33,10 +26,12 @@ _PHONE = re.compile(r"[0-9\-]+", re.ASCII)
 _A_PHONE = "the destination is a phone number; give the PayPal payer id"
 
 PAID = "SUCCESS"
-NOT_PAID = frozenset({"RETURNED", "FAILED", "BLOCKED", "REFUNDED", "REVERSED"})
+NOT_PAID = frozenset({"RETURNED", "FAILED", "BLOCKED", "DENIED", "REFUNDED", "REVERSED"})
 
 
 async def payout(client: Client, instruction: PayoutInstruction) -> Reply:
+    """Pending with `batch_<id>`. A batch that PayPal has under our key already is looked at. Raises
+    NeverSent or InDoubt."""
     answer = await client.post(PAYOUTS, instruction, _request(instruction))
     if answer.status in (200, 201):
         return _of_header(answer.read(Created).batch_header, instruction.key)
@@ -51,6 +46,7 @@ async def payout(client: Client, instruction: PayoutInstruction) -> Reply:
 
 
 async def look_up_batch(client: Client, batch_id: str, key: str, trace_id: str) -> Reply | NotFound:
+    """By its one item, where PayPal shows it. Raises NeverSent, or InDoubt for items of others."""
     answer = await client.get(f"{PAYOUTS}/{path_id(batch_id)}", trace_id)
     if not_found(answer):
         return NotFound()
@@ -68,6 +64,7 @@ async def look_up_batch(client: Client, batch_id: str, key: str, trace_id: str) 
 
 
 async def look_up_item(client: Client, item_id: str, key: str, trace_id: str) -> Reply | NotFound:
+    """Raises NeverSent, or InDoubt for another's item."""
     answer = await client.get(f"{ITEMS}/{path_id(item_id)}", trace_id)
     if not_found(answer):
         return NotFound()
@@ -95,9 +92,11 @@ def _not_paid(item: ItemDetail) -> Declined:
     if item.transaction_status in ("RETURNED", "REFUNDED", "REVERSED"):
         reason = declined(item.transaction_status)
         return Declined(reason.reason, reason.soft, item.code)
-    told = declined(item.code)
-    # What PayPal will not let go to somebody is nothing to be tried elsewhere, whatever it names.
-    return replace(told, soft=False) if item.transaction_status == "BLOCKED" else told
+    found = declined(item.code)
+    # What PayPal will not let go to somebody is nothing to be tried elsewhere, whatever it names;
+    # nor is what it denies without a word why.
+    unsaid = item.transaction_status == "DENIED" == item.code
+    return replace(found, soft=False) if unsaid or item.transaction_status == "BLOCKED" else found
 
 
 def _of_header(header: BatchHeader, key: str) -> Reply:

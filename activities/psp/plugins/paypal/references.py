@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from workflows.domain.identity import Kind, pattern_of
 from workflows.domain.psp import Lookup, Operation
 
 ORDER, BATCH = "order_", "batch_"
@@ -26,10 +27,17 @@ MARGIN = 0.1
 """Of a retention, at its end: clocks differ, and a question takes time."""
 
 _VOID = re.compile(r"([^:]+):(?:case-)?void:([0-9]+)(?::[0-9]+)?", re.ASCII)
-_ANY_KEY = re.compile(r'"(?:in|re|po)_[^":]{1,64}:(?:case-)?[a-z]+[:0-9]*"', re.ASCII)
+_ANY_KEY = re.compile(
+    '"' + pattern_of(rest='[^":]{1,64}') + ':(?:case-)?[a-z]+[:0-9]*"',
+    re.ASCII,
+)
+_AUTHORIZE = re.compile(
+    rf"{pattern_of([Kind.DEPOSIT], '[^:]{1,64}')}:authorize:[1-9][0-9]{{0,3}}", re.ASCII
+)
 
 
 def order_ref(order_id: str) -> str:
+    """As `psp_ref`: bare, an order's id could be an authorization's."""
     return ORDER + order_id
 
 
@@ -50,6 +58,18 @@ def is_ours(key: str | None, operation: Operation) -> bool:
     """Whether PayPal's reference is a key that we gave for such an instruction."""
     step = (key or "").partition(":")[2].removeprefix("case-")
     return step.partition(":")[0] == operation
+
+
+def authorization_in(key: str | None) -> str:
+    """The key, where it is one of an authorization of ours; else nothing."""
+    return key if key is not None and _AUTHORIZE.fullmatch(key) else ""
+
+
+def is_somebody_elses(*references: str | None) -> bool:
+    """Whether PayPal names references, and none of them is ours: another shop's, or another
+    system's, under the same account."""
+    named = [f'"{reference}"' for reference in references if reference]
+    return bool(named) and not any(any_key_in(each) for each in named)
 
 
 def any_key_in(json: str) -> bool:

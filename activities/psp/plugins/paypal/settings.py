@@ -16,7 +16,7 @@ from pydantic_settings import SettingsConfigDict
 
 from activities.psp.accounts import AccountSettings, AccountsSettings, Secret
 
-from .certificates import LIVE_HOSTS
+from .x509 import LIVE_HOSTS
 
 
 class PaypalAccount(AccountSettings):
@@ -28,15 +28,26 @@ class PaypalAccount(AccountSettings):
     """The payee, where it is not the owner of the REST app; answers about another are in doubt."""
     brand_name: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,127}$")] | None = None
     """What the payer reads on PayPal's page instead of the name of the PayPal account."""
-    webhook_verification: Literal["certificate", "api"] = "certificate"
-    """Here by PayPal's certificate, or by asking PayPal about every webhook."""
+    webhook_verification: Literal["api", "certificate"] = "api"
+    """By asking PayPal about every webhook, or here by PayPal's certificate. Either way it is a
+    checksum of the body that was signed."""
+    webhook_simulator: bool = False
+    """Whether what PayPal's webhook simulator sends is taken in too. Anybody can have it sign: of a
+    live account it never is."""
     webhook_ca: Path | None = None
     """PEM of the authorities that PayPal's signing certificate must come from, instead of those
     that are trusted for TLS."""
 
     @property
     def is_live(self) -> bool:
+        """By its address. The simulator is never believed for a live account."""
         return urlsplit(self.url).hostname in LIVE_HOSTS
+
+    @model_validator(mode="after")
+    def _the_simulator_is_for_trying(self) -> Self:
+        if self.webhook_simulator and self.is_live:
+            raise ValueError("webhook_simulator is for the sandbox alone")
+        return self
 
     @model_validator(mode="after")
     def _authorities_can_be_read(self) -> Self:
@@ -53,7 +64,7 @@ class PaypalSettings(AccountsSettings[PaypalAccount]):
 
     @model_validator(mode="after")
     def _every_webhook_has_one_owner(self) -> Self:
-        told = [account.webhook_id for account in self.accounts.values()]
-        if len(set(told)) != len(told):
+        ids = [account.webhook_id for account in self.accounts.values()]
+        if len(set(ids)) != len(ids):
             raise ValueError("two accounts share one webhook_id")
         return self

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+import structlog
+from pydantic import Field, ValidationError
 
 from activities.psp.wire import InDoubt, NeverSent
 from workflows.domain.money import Money, MoneyError
@@ -15,8 +16,11 @@ from workflows.domain.settlement import Movement, SettlementLine, SettlementPage
 
 from .amounts import signed
 from .client import Client, unreadable
-from .messages import AmountMessage, Id, Message
+from .messages import AmountMessage
+from .reading import Id, Message, Text, adornment, nothing
 from .references import is_ours
+
+log = structlog.get_logger("paysaga.psp")
 
 TRANSACTIONS = "/v1/reporting/transactions"
 PAGE_SIZE = 100
@@ -57,28 +61,38 @@ OPERATIONS = {
     Movement.RETURN: Operation.PAYOUT,
 }
 
+_SHOWN = ("transaction_id", "transaction_event_code", "transaction_status")
+"""Of a line that cannot be read, so that it is found at PayPal."""
+
 _CURSOR = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 class TransactionInfo(Message):
+    """One line. `transaction_event_code` is PayPal's T-code, the sign of the amount the direction;
+    the date is of the movement's beginning."""
+
     transaction_id: Id
     transaction_event_code: str
     transaction_status: str
     transaction_initiation_date: str
     transaction_amount: AmountMessage
-    fee_amount: AmountMessage | None = None
-    invoice_id: str | None = None
-    custom_field: str | None = None
+    fee_amount: Annotated[AmountMessage | None, adornment(nothing)] = None
+    """PayPal writes zeros of no currency here as well."""
+    invoice_id: Text | None = None
+    custom_field: Text | None = None
 
 
 class TransactionDetail(Message):
-    transaction_info: TransactionInfo
+    transaction_info: Annotated[dict[str, Any], Field(repr=False)]
+    """Read one by one: PayPal's report has lines of every age and kind."""
 
 
 class Report(Message):
+    """A page of a day; pages are counted from 1."""
+
     transaction_details: Annotated[tuple[TransactionDetail, ...], Field(strict=False)] = ()
-    page: int = 1
-    total_pages: int = 1
+    page: Annotated[int, Field(strict=False)] = 1
+    total_pages: Annotated[int, Field(strict=False)] = 1
 
 
 async def page(client: Client, query: SettlementQuery) -> SettlementPage:
@@ -90,19 +104,35 @@ async def page(client: Client, query: SettlementQuery) -> SettlementPage:
     report = answer.read(Report)
     if report.page != number:
         raise InDoubt("the answer is about another page")
-    told = [detail.transaction_info for detail in report.transaction_details]
-    lines = tuple(_line(info, query) for info in told if info.transaction_status in MOVED)
+    found = [_line_of(detail, query) for detail in report.transaction_details]
+    lines = tuple(line for line in found if line is not None)
     more = number < report.total_pages
     return SettlementPage(lines=lines, next_cursor=str(number + 1) if more else None)
 
 
 def movement_of(code: str, credit: bool) -> Movement:
+    """By the T-code, else by its group; else what is received (T00nn) is a capture, and everything
+    else OTHER."""
     known = CODES.get(code) or GROUPS.get(code[:3])
     if known is not None:
         return known
     if code.startswith(RECEIVED) and credit:
         return Movement.CAPTURE
     return Movement.OTHER
+
+
+def _line_of(detail: TransactionDetail, query: SettlementQuery) -> SettlementLine | None:
+    """None for what moved nothing, and for what cannot be read: the other lines are not lost by
+    it, and what it moved stays open until somebody has looked."""
+    shown = detail.transaction_info
+    if shown.get("transaction_status") not in MOVED:
+        return None
+    try:
+        return _line(TransactionInfo.model_validate(shown), query)
+    except (ValidationError, InDoubt):
+        named = {name: str(shown.get(name))[:40] for name in _SHOWN}
+        log.error("psp_report_line_unreadable", psp="paypal", day=query.day, **named)
+        return None
 
 
 def _line(info: TransactionInfo, query: SettlementQuery) -> SettlementLine:
@@ -123,19 +153,19 @@ def _line(info: TransactionInfo, query: SettlementQuery) -> SettlementLine:
     )
 
 
-def _gross(told: AmountMessage) -> tuple[Money, bool]:
+def _gross(message: AmountMessage) -> tuple[Money, bool]:
     try:
-        amount, negative = signed(told.value, told.currency_code)
+        amount, negative = signed(message.value, message.currency_code)
     except MoneyError:
         raise InDoubt("the report has an amount that is none") from None
     return amount, not negative
 
 
-def _fee(told: AmountMessage | None, amount: Money) -> Money | None:
+def _fee(message: AmountMessage | None, amount: Money) -> Money | None:
     """What PayPal kept; given back, or in another currency, it is no fee of this line."""
-    if told is None or told.currency_code != amount.currency:
+    if message is None or message.currency_code != amount.currency:
         return None
-    fee, added = _gross(told)
+    fee, added = _gross(message)
     return None if added and not fee.is_zero else fee
 
 
@@ -143,8 +173,8 @@ def _key(info: TransactionInfo, movement: Movement) -> str | None:
     operation = OPERATIONS.get(movement)
     if operation is None:
         return None
-    told = (info.invoice_id, info.custom_field)
-    return next((key for key in told if is_ours(key, operation)), None)
+    references = (info.invoice_id, info.custom_field)
+    return next((key for key in references if is_ours(key, operation)), None)
 
 
 def _rfc3339(text: str) -> str:
@@ -162,12 +192,12 @@ def _number(cursor: str | None) -> int:
 
 def _parameters(day: str, number: int) -> dict[str, str]:
     try:
-        told = date.fromisoformat(day).isoformat()
+        iso_day = date.fromisoformat(day).isoformat()
     except ValueError:
         raise NeverSent("this is no day") from None
     return {
-        "start_date": f"{told}T00:00:00Z",
-        "end_date": f"{told}T23:59:59Z",
+        "start_date": f"{iso_day}T00:00:00Z",
+        "end_date": f"{iso_day}T23:59:59Z",
         # Without the payer's name and addresses, which `all` would bring along.
         "fields": "transaction_info",
         "page_size": str(PAGE_SIZE),

@@ -1,8 +1,12 @@
-"""Whether a webhook is PayPal's, over its raw bytes: by certificate here, or by asking PayPal."""
+"""Whether a webhook is PayPal's, over its raw bytes: by certificate here, or by asking PayPal.
+
+What PayPal signs is a CRC-32 of the body, which anybody can keep while writing another body, and
+PayPal nowhere says that it compares more when it is asked. Either way it is certain that PayPal
+sent something, and not what: it decides nothing before PayPal has been asked for the thing itself.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
@@ -10,7 +14,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -18,22 +22,22 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from activities.psp.contract import WebhookRefused, WebhookRequest
-from activities.psp.wire import WireError
 
-from .certificates import LIVE_HOSTS, SANDBOX_HOSTS, Certificates, host_of, utc
 from .client import Client
-from .messages import Message
+from .reading import Message
+from .x509 import LIVE_HOSTS, SANDBOX_HOSTS, Certificates, host_of, utc
 
 VERIFY = "/v1/notifications/verify-webhook-signature"
 ALGORITHM = "SHA256withRSA"
 
-AHEAD_SECONDS = 300
-BEHIND_SECONDS = 4 * 24 * 3600
-"""PayPal sends again for three days, and does not promise that it signs anew."""
+SIMULATOR = "WEBHOOK_ID"
+"""For which PayPal's simulator signs, whoever asked it to."""
 
-ASKED_AT_ONCE, ASKING_SECONDS = 8, 8.0
-"""Whoever makes up webhooks has us ask PayPal, over the connections and within the rate limit that
-payments need: never for long, and never about many at once. The others are sent again."""
+AHEAD_SECONDS = 300
+BEHIND_SECONDS = 3 * 24 * 3600 + 3600
+"""PayPal sends again for three days, and does not promise that it signs anew: what its last try
+takes is added, and no more."""
+
 
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,50}", re.ASCII)
 _TIME = re.compile(
@@ -92,19 +96,28 @@ class Transmission:
 
 
 class ByCertificate:
+    """Asks PayPal for nothing but the certificate, once for many webhooks."""
+
     def __init__(self, client: Client, certificates: Certificates) -> None:
         self._webhook_id = client.account.webhook_id
         self._hosts = LIVE_HOSTS if client.account.is_live else SANDBOX_HOSTS
         self._certificates = certificates
 
-    async def is_signed(self, told: Transmission, request: WebhookRequest) -> bool:
+    @classmethod
+    def of_the_simulator(cls, client: Client, certificates: Certificates) -> Self:
+        """Which signs with the certificates of either side."""
+        made = cls(client, certificates)
+        made._webhook_id, made._hosts = SIMULATOR, LIVE_HOSTS | SANDBOX_HOSTS
+        return made
+
+    async def is_signed(self, transmission: Transmission, request: WebhookRequest) -> bool:
         """For this account. Raises WebhookRefused."""
-        signature = told.raw_signature
-        if host_of(told.cert_url) not in self._hosts:
+        signature = transmission.raw_signature
+        if host_of(transmission.cert_url) not in self._hosts:
             raise WebhookRefused("certificate_url")
-        key = await self._certificates.key(told.cert_url, utc(request.received_at))
+        key = await self._certificates.key(transmission.cert_url, utc(request.received_at))
         crc = zlib.crc32(request.body)
-        signed = f"{told.id}|{told.time}|{self._webhook_id}|{crc}".encode()
+        signed = f"{transmission.id}|{transmission.time}|{self._webhook_id}|{crc}".encode()
         try:
             key.verify(signature, signed, PKCS1v15(), SHA256())
         except InvalidSignature:
@@ -113,6 +126,8 @@ class ByCertificate:
 
 
 class Verdict(Message):
+    """PayPal's word about the signature, which says nothing of the body beyond its checksum."""
+
     verification_status: Literal["SUCCESS", "FAILURE"]
 
 
@@ -120,40 +135,32 @@ class ByAsking:
     """PayPal judges the webhook that we send back to it, byte for byte."""
 
     def __init__(self, client: Client) -> None:
-        self._client, self._asking = client, 0
+        self._client = client
 
-    async def is_signed(self, told: Transmission, request: WebhookRequest) -> bool:
+    async def is_signed(self, transmission: Transmission, request: WebhookRequest) -> bool:
         """For this account. Raises WebhookRefused with 503 where PayPal could not be asked."""
         body = request.body
-        if not _is_one_object(body) or len(told.cert_url) > 500:
+        if not _is_one_object(body) or len(transmission.cert_url) > 500:
             return False
-        if self._asking >= ASKED_AT_ONCE:
-            raise WebhookRefused("verification_unavailable", status=503)
-        self._asking += 1
-        try:
-            async with asyncio.timeout(ASKING_SECONDS):
-                return await self._asked(told, body)
-        except (WireError, TimeoutError):
-            raise WebhookRefused("verification_unavailable", status=503) from None
-        finally:
-            self._asking -= 1
+        async with self._client.asking.about_a_webhook():
+            return await self._asked(transmission, body)
 
-    async def _asked(self, told: Transmission, body: bytes) -> bool:
-        answer = await self._client.post_bytes(VERIFY, self._question(told, body))
+    async def _asked(self, transmission: Transmission, body: bytes) -> bool:
+        answer = await self._client.post_bytes(VERIFY, self._question(transmission, body))
         if answer.status in (400, 422):
             return False
         if answer.status != 200:
             raise WebhookRefused("verification_unavailable", status=503)
         return answer.read(Verdict).verification_status == "SUCCESS"
 
-    def _question(self, told: Transmission, body: bytes) -> bytes:
+    def _question(self, transmission: Transmission, body: bytes) -> bytes:
         asked = json.dumps(
             {
-                "auth_algo": told.algorithm,
-                "cert_url": told.cert_url,
-                "transmission_id": told.id,
-                "transmission_sig": told.signature,
-                "transmission_time": told.time,
+                "auth_algo": transmission.algorithm,
+                "cert_url": transmission.cert_url,
+                "transmission_id": transmission.id,
+                "transmission_sig": transmission.signature,
+                "transmission_time": transmission.time,
                 "webhook_id": self._client.account.webhook_id,
             }
         ).encode()

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SandboxPlugin:
+    """For laptops and tests: production never connects it, certificate or not."""
+
     name: str = "sandbox"
 
     def connect(self) -> Adapter:
@@ -20,8 +22,14 @@ class SandboxPlugin:
 
         return SandboxAdapter(SandboxSettings.read())
 
+    def listen(self) -> Adapter:
+        from activities.psp.plugins.sandbox.adapter import SandboxAdapter
+        from activities.psp.plugins.sandbox.settings import SandboxSettings
+
+        return SandboxAdapter(SandboxSettings.read(hearing=True))
+
     def certification(self) -> Certification:
-        from activities.psp.plugins.sandbox.certification import SandboxCertification
+        from activities.psp.plugins.sandbox.certification.suite import SandboxCertification
 
         return SandboxCertification()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from activities.psp.contract import Delivery, WebhookRequest
+from activities.psp.contract import Delivery, Method, WebhookRequest
 from activities.psp.wire import Answer, InDoubt, NeverSent, Wire
 from workflows.domain.money import MoneyError
 from workflows.domain.psp import (
@@ -25,17 +25,27 @@ from workflows.domain.psp import (
 )
 
 from .messages import OPERATIONS, FaultMessage, OperationMessage
+from .methods import METHODS
 from .settings import SandboxSettings
 from .webhooks import Ear
 
 
 class SandboxAdapter:
+    """The plainest of all plugins: one path for each operation, one shape of every answer. Begin to
+    read here."""
+
     def __init__(self, settings: SandboxSettings, wire: Wire | None = None) -> None:
         self._settings = settings
         self._wire = wire or Wire(settings.url)
         self._ear = Ear(settings.webhook_keys)
 
+    @property
+    def methods(self) -> Mapping[str, Method]:
+        """Some are holds, some sales, as with real PSPs."""
+        return METHODS
+
     async def authorize(self, instruction: AuthorizeInstruction) -> Reply:
+        """`POST /v1/authorizations`; the token says what becomes of it."""
         body = {
             "method": instruction.method,
             "payment_token": instruction.payment_token,
@@ -50,6 +60,7 @@ class SandboxAdapter:
         return await self._do(instruction, path, _money(instruction))
 
     async def void(self, instruction: VoidInstruction) -> Reply:
+        """By the authorization's id, or by our reference where it was lost."""
         if instruction.psp_ref is not None:
             return await self._do(instruction, f"/v1/authorizations/{instruction.psp_ref}/voids")
         body = {"authorization_reference": instruction.authorize_key}
@@ -60,6 +71,7 @@ class SandboxAdapter:
         return await self._do(instruction, path, _money(instruction))
 
     async def payout(self, instruction: PayoutInstruction) -> Reply:
+        """`POST /v1/payouts`; the destination says what becomes of it."""
         body = {
             "method": instruction.method,
             "destination": instruction.destination,
@@ -68,6 +80,8 @@ class SandboxAdapter:
         return await self._do(instruction, "/v1/payouts", body | _money(instruction))
 
     async def look_up(self, lookup: Lookup) -> Finding:
+        """`GET /v1/operations?reference=<key>`. NotFound is always safe to repeat. Raises InDoubt
+        for another's operation."""
         answer = await self._wire.exchange(
             "GET",
             "/v1/operations",
@@ -176,6 +190,6 @@ def _reply(operation: OperationMessage, question: Instruction | Lookup) -> Reply
         raise InDoubt("the answer is in no currency") from None
 
 
-def _same(what: str, told: object, asked: object) -> None:
-    if told != asked:
+def _same(what: str, answered: object, asked: object) -> None:
+    if answered != asked:
         raise InDoubt(f"the answer is about another {what}")

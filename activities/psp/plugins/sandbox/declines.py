@@ -25,6 +25,8 @@ DECLINES: dict[str, tuple[str, bool]] = {
     "not_capturable": ("not_capturable", HARD),
     "not_refundable": ("not_refundable", HARD),
     "not_voidable": ("not_voidable", HARD),
+    "method_not_supported": ("method_not_supported", SOFT),
+    "refund_failed": ("returned", HARD),
     "reference_voided": ("voided", HARD),
     "unknown_destination": ("unknown_destination", HARD),
     "unknown_token": ("unknown_token", HARD),
@@ -32,6 +34,7 @@ DECLINES: dict[str, tuple[str, bool]] = {
 
 
 def declined(code: str) -> Declined:
+    """A code of no table is hard, and leaves a line in the log."""
     known = DECLINES.get(code)
     if known is None:
         log.warning("psp_decline_unmapped", psp="sandbox", code=code[:40])

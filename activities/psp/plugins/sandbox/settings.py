@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -67,6 +67,7 @@ ApiKey = Annotated[SecretStr, Field(min_length=1)]
 
 class SandboxSettings(PluginSettings):
     model_config = SettingsConfigDict(env_prefix="PAYSAGA_SANDBOX_PSP_")
+    for_calls: ClassVar[frozenset[str]] = frozenset({"key_primary", "key_secondary"})
 
     url: Annotated[str, Field(pattern=r"^https?://")]
     key_primary: ApiKey
@@ -79,10 +80,12 @@ class SandboxSettings(PluginSettings):
     webhook_public_key_previous: PublicKey | None = None
 
     def key_of(self, account: str) -> SecretStr | None:
+        """None for an account that it does not have: there are two."""
         return {"primary": self.key_primary, "secondary": self.key_secondary}.get(account)
 
     @property
     def webhook_keys(self) -> WebhookKeys:
+        """All that may have signed, the present ones first."""
         secrets = (self.webhook_secret, self.webhook_secret_previous)
         public_keys = (self.webhook_public_key, self.webhook_public_key_previous)
         return WebhookKeys(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StripePlugin:
+    """Calls need `secret_key`; webhooks are verified without it, so that the API listens."""
+
     name: str = "stripe"
 
     def connect(self) -> Adapter:
@@ -20,8 +22,14 @@ class StripePlugin:
 
         return StripeAdapter(StripeSettings.read())
 
+    def listen(self) -> Adapter:
+        from activities.psp.plugins.stripe.adapter import StripeAdapter
+        from activities.psp.plugins.stripe.settings import StripeSettings
+
+        return StripeAdapter(StripeSettings.read(hearing=True))
+
     def certification(self) -> Certification:
-        from activities.psp.plugins.stripe.certification import StripeCertification
+        from activities.psp.plugins.stripe.certification.suite import StripeCertification
 
         return StripeCertification()
 

@@ -50,7 +50,7 @@ def units(money: Money) -> str:
     return str(made)
 
 
-def told(amount: int, currency: str) -> Money:
+def money_of(amount: int, currency: str) -> Money:
     """What Stripe's units mean. Raises InDoubt where they are no amount of ours."""
     code = currency.upper()
     try:

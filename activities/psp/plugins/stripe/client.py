@@ -14,6 +14,9 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,255}", re.ASCII)
 
 
 class Client:
+    """A wire for each account. Every request names the account's API version and our trace; only
+    writes carry an idempotency key."""
+
     def __init__(self, settings: StripeSettings) -> None:
         self._settings = settings
         self._wires = {
@@ -38,6 +41,10 @@ class Client:
         """Moves nothing. Raises NeverSent or InDoubt."""
         headers = self._headers(account, trace_id)
         return await self._wires[account].exchange("GET", path, headers=headers, params=params)
+
+    def api_version(self, account: str) -> str:
+        """Raises NeverSent for an account without credentials."""
+        return self._settings.account(account).api_version
 
     async def aclose(self) -> None:
         for wire in self._wires.values():

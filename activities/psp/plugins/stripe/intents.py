@@ -5,13 +5,15 @@ All raise InDoubt for what says nothing that can be believed.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from activities.psp.wire import InDoubt
-from workflows.domain.declines import Reason
+from workflows.domain.declines import DeclineReason
 from workflows.domain.psp import Approved, Authentication, Declined, Pending, Reply
 
-from .amounts import told
-from .declines import declined, failed
-from .messages import Charge, ChargedCard, Checks, Intent, Refund, ThreeDSecure
+from .amounts import money_of
+from .declines import declined, failed, may_be_blocked
+from .messages import Charge, ChargedCard, Checks, Intent, Problem, Refund, ThreeDSecure
 
 _SHIFTED = {
     "authenticated": True,
@@ -25,30 +27,37 @@ _SHIFTED = {
 
 
 def authorized(intent: Intent) -> Reply:
+    """`succeeded` of a sale is captured; of a hold it was captured since, and the authorization was
+    for all of it. `canceled` is a decline, whoever canceled."""
     match intent.status:
+        case "succeeded" if intent.is_sale:
+            taken = money_of(_known(intent.amount_received), intent.currency)
+            return Approved(intent.id, taken, _authentication(intent.charge), captured=True)
         case "requires_capture":
-            held = told(_known(intent.amount_capturable), intent.currency)
+            held = money_of(_known(intent.amount_capturable), intent.currency)
             return Approved(intent.id, held, _authentication(intent.charge))
         case "succeeded":
             # Captured since: the authorization was for all of it.
-            held = told(intent.amount, intent.currency)
+            held = money_of(intent.amount, intent.currency)
             return Approved(intent.id, held, _authentication(intent.charge))
         case "canceled":
-            return _canceled(intent, Reason.VOIDED)
+            return _canceled(intent, DeclineReason.VOIDED)
         case "requires_payment_method" if intent.last_payment_error is not None:
-            return declined(intent.last_payment_error)
+            return refused(intent.last_payment_error, intent)
         case _:
             return Pending(intent.id, intent.redirect_url)
 
 
 def captured(intent: Intent) -> Reply:
+    """Of what Stripe says it received, which may be less than was held. `requires_capture` is in
+    doubt: it was asked, and is not done."""
     match intent.status:
         case "succeeded":
-            return Approved(intent.id, told(_known(intent.amount_received), intent.currency))
+            return Approved(intent.id, money_of(_known(intent.amount_received), intent.currency))
         case "canceled":
-            return _canceled(intent, Reason.NOT_CAPTURABLE)
+            return _canceled(intent, DeclineReason.NOT_CAPTURABLE)
         case "requires_payment_method":
-            return Declined(Reason.NOT_CAPTURABLE, soft=False, code=intent.status)
+            return Declined(DeclineReason.NOT_CAPTURABLE, soft=False, code=intent.status)
         case "requires_capture":
             raise InDoubt("the payment intent is not captured")
         case _:
@@ -56,11 +65,13 @@ def captured(intent: Intent) -> Reply:
 
 
 def voided(intent: Intent) -> Reply:
+    """Approved with all that was asked for, whatever of it was held. `succeeded`: it was captured,
+    and can be refunded only."""
     match intent.status:
         case "canceled":
-            return Approved(intent.id, told(intent.amount, intent.currency))
+            return Approved(intent.id, money_of(intent.amount, intent.currency))
         case "succeeded":
-            return Declined(Reason.NOT_VOIDABLE, soft=False, code=intent.status)
+            return Declined(DeclineReason.NOT_VOIDABLE, soft=False, code=intent.status)
         case (
             "requires_capture"
             | "requires_action"
@@ -80,13 +91,14 @@ def released(intent: Intent) -> Approved:
     rest = intent.amount - _known(intent.amount_received)
     if rest < 0:
         raise InDoubt("more was captured than authorized")
-    return Approved(intent.id, told(rest, intent.currency))
+    return Approved(intent.id, money_of(rest, intent.currency))
 
 
 def refunded(refund: Refund) -> Reply:
+    """`pending` and `requires_action` are promises, and so is a word that we do not know."""
     match refund.status:
         case "succeeded":
-            return Approved(refund.id, told(refund.amount, refund.currency))
+            return Approved(refund.id, money_of(refund.amount, refund.currency))
         case "failed" | "canceled":
             return failed(refund.failure_reason, refund.status)
         case _:
@@ -94,16 +106,27 @@ def refunded(refund: Refund) -> Reply:
 
 
 def held(charge: Charge, intent_id: str) -> Approved:
-    """What a charge that is not captured yet says of the authorization."""
-    amount = told(charge.amount, charge.currency)
-    return Approved(intent_id, amount, _authentication(charge))
+    """What a charge that was approved says of the authorization; a captured one was a sale."""
+    taken = charge.amount if charge.amount_captured is None else charge.amount_captured
+    amount = money_of(taken if charge.captured else charge.amount, charge.currency)
+    return Approved(intent_id, amount, _authentication(charge), captured=charge.captured)
 
 
-def _canceled(intent: Intent, reason: Reason) -> Declined:
+def refused(problem: Problem, intent: Intent | None) -> Declined:
+    """A no that is hard where a block by Stripe's filter may hide behind it, and nobody tells."""
+    outcome = intent.outcome if intent else None
+    said_no = declined(problem, outcome)
+    charged = problem.charge or (intent and intent.latest_charge) or problem.payment_intent
+    if charged and may_be_blocked(problem, outcome):
+        return replace(said_no, soft=False)
+    return said_no
+
+
+def _canceled(intent: Intent, reason: DeclineReason) -> Declined:
     why = intent.cancellation_reason
-    # "automatic": the hold was older than the scheme lets it become.
-    told_reason = Reason.EXPIRED if why == "automatic" else reason
-    return Declined(told_reason, soft=False, code=why or intent.status)
+    # Both words of Stripe's own: the hold was older than the scheme lets it become, or its page.
+    ended = DeclineReason.EXPIRED if why in ("automatic", "expired") else reason
+    return Declined(ended, soft=False, code=why or intent.status)
 
 
 def _authentication(charge: Charge | None) -> Authentication | None:
@@ -125,7 +148,7 @@ def _authentication(charge: Charge | None) -> Authentication | None:
 def _avs(checks: Checks) -> str | None:
     """Two results in one text: `line1:pass,postal_code:fail`."""
     parts = {"line1": checks.address_line1_check, "postal_code": checks.address_postal_code_check}
-    return ",".join(f"{name}:{said}" for name, said in parts.items() if said) or None
+    return ",".join(f"{name}:{result}" for name, result in parts.items() if result) or None
 
 
 def _known(amount: int | None) -> int:

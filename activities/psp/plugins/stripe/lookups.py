@@ -1,7 +1,7 @@
 """Asking Stripe what became of an instruction: never moves money.
 
-By id where we have one. By our reference in two ways: the list of the minutes around the asking,
-which knows at once what was made, and the search over metadata, which knows it a while later.
+By id where we have one. By our reference in two ways: the lists of the minutes around the asking,
+which know at once what was made, and the search over metadata, which knows it a while later.
 """
 
 from __future__ import annotations
@@ -9,26 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from activities.psp.wire import Answer, InDoubt
-from workflows.domain.psp import (
-    Finding,
-    Lookup,
-    MerchantAccount,
-    NoStatus,
-    NotFound,
-    Operation,
-    payment_of,
-)
+from workflows.domain.identity import payment_of
+from workflows.domain.psp import Finding, Lookup, NoStatus, NotFound, Operation
 
-from . import intents
+from . import checkout, intents
+from .authorizing import EXPAND
 from .client import Client, place
 from .errors import is_missing, refusal, same
-from .messages import KEY, Intent, Intents, Refund, Refunds
-
-EXPAND = "latest_charge"
-"""Only the charge tells of 3-D Secure and of the checks."""
+from .messages import KEY, Intent, Intents, Refund, Refunds, Session
+from .sessions import Question, Sessions, Span
 
 KEY_MEMORY = timedelta(hours=23)
 """Stripe forgets an idempotency key after 24 hours at the earliest."""
@@ -42,17 +33,12 @@ PAGES, PER_PAGE = 4, 100
 _SEARCHABLE = re.compile(r"[A-Za-z0-9_:\-]{1,200}", re.ASCII)
 
 
-class Question(Protocol):
-    @property
-    def account(self) -> MerchantAccount: ...
-
-    @property
-    def trace_id(self) -> str: ...
-
-
 class Lookups:
+    """Each look is one to a dozen reads; none has an effect."""
+
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._sessions = Sessions(client)
 
     async def look_up(self, lookup: Lookup) -> Finding:
         """Raises NeverSent or InDoubt."""
@@ -73,39 +59,82 @@ class Lookups:
             raise InDoubt("Stripe knows no such payment intent")
         return found
 
-    async def searched(self, question: Question, key: str) -> str | None:
-        """The id of the payment intent of this key. That none is found proves nothing."""
+    async def searched(self, question: Question, key: str) -> Intent | None:
+        """The payment intent of this key. That none is found proves nothing."""
         if not _SEARCHABLE.fullmatch(key):
             return None
         params = {"query": f"metadata['{KEY}']:'{key}'", "limit": "10"}
         answer = await self._get(question, place("payment_intents", "search"), params)
-        found = [each.id for each in _listed(answer).data if each.key == key]
+        found = _listed(answer).data
+        for each in found:
+            same("reference", each.key, key)
         if len(found) > 1:
             raise InDoubt("Stripe has several payment intents under one reference")
         return found[0] if found else None
 
+    async def page(self, question: Question, session_id: str) -> Session:
+        """Raises InDoubt also where there is none."""
+        found = await self._sessions.read(question, session_id)
+        if found is None:
+            raise InDoubt("Stripe knows no such page")
+        return found
+
+    async def to_void(self, question: Question, key: str) -> str | None:
+        """The id of what was begun under this key, of a page where it was one; that none is found
+        proves nothing."""
+        intent = await self.searched(question, key)
+        if intent is None:
+            return await self._sessions.open_under(question, key)
+        if intent.is_of_a_page:
+            return (await self._sessions.of_intent(question, intent.id)).id
+        return intent.id
+
     async def _authorization(self, lookup: Lookup) -> Finding:
         psp_ref = lookup.psp_ref
+        whole = False
         if psp_ref is None:
-            young = _is_remembered(lookup)
-            psp_ref = await self._in_the_list(lookup)
-            if psp_ref is None and young:
-                return NoStatus(safe_to_repeat=True)
-            psp_ref = psp_ref or await self.searched(lookup, lookup.key)
-            if psp_ref is None:
-                raise InDoubt("Stripe finds no payment intent under our reference")
+            psp_ref, whole = await self._in_the_lists(lookup)
+        if psp_ref is None:
+            found = await self.searched(lookup, lookup.key)
+            psp_ref = found.id if found else None
+        if psp_ref is None:
+            return _not_there(lookup, whole=whole)
+        if psp_ref.startswith(checkout.PREFIX):
+            return await self._of_a_page(lookup, psp_ref)
         intent = await self._intent(lookup, psp_ref)
         if intent is None:
             return NotFound()
         same("reference", intent.key, lookup.key)
+        if intent.is_of_a_page and intent.status not in checkout.DECIDED:
+            session = await self._sessions.of_intent(lookup, psp_ref)
+            return checkout.state(_of_lookup(session, lookup))
         return intents.authorized(_of_currency(intent, lookup))
+
+    async def _of_a_page(self, lookup: Lookup, psp_ref: str) -> Finding:
+        session = await self._sessions.read(lookup, psp_ref)
+        return NotFound() if session is None else checkout.state(_of_lookup(session, lookup))
 
     async def _step(self, lookup: Lookup) -> Finding:
         """A capture or a void: what the payment intent is now tells whether it was done."""
         psp_ref = lookup.parent_ref or lookup.psp_ref
         if psp_ref is None:
             return NoStatus(safe_to_repeat=lookup.operation is Operation.VOID)
-        intent = await self._intent(lookup, psp_ref)
+        if psp_ref.startswith(checkout.PREFIX):
+            return await self._step_of_a_page(lookup, psp_ref)
+        return self._done(lookup, await self._intent(lookup, psp_ref))
+
+    async def _step_of_a_page(self, lookup: Lookup, psp_ref: str) -> Finding:
+        session = await self._sessions.read(lookup, psp_ref)
+        if session is None:
+            return NotFound()
+        same("payment", payment_of(session.key or ""), payment_of(lookup.key))
+        if session.intent is not None and session.status != "open":
+            return self._done(lookup, session.intent)
+        if session.status == "expired" and lookup.operation is Operation.VOID:
+            return checkout.released(session)
+        return NotFound(safe_to_repeat=True)
+
+    def _done(self, lookup: Lookup, intent: Intent | None) -> Finding:
         if intent is None:
             return NotFound()
         same("payment", payment_of(intent.key or ""), payment_of(lookup.key))
@@ -142,25 +171,30 @@ class Lookups:
             params["starting_after"] = page.data[-1].id
         raise InDoubt("Stripe has more refunds of this payment than we read")
 
-    async def _in_the_list(self, lookup: Lookup) -> str | None:
-        """The id of our payment intent, if it is among those of the minutes around the asking."""
+    async def _in_the_lists(self, lookup: Lookup) -> tuple[str | None, bool]:
+        """The id of our payment intent or page, if it is among those of the minutes around the
+        asking; and whether they were read to their end."""
         asked_at = _asked_at(lookup)
         if asked_at is None:
-            return None
-        params = {
-            "created[gte]": _seconds(asked_at - BEFORE),
-            "created[lt]": _seconds(asked_at + AFTER),
-            "limit": str(PER_PAGE),
-        }
+            return None, False
+        span = Span(asked_at - BEFORE, asked_at + AFTER)
+        intent, whole = await self._in_the_list(lookup, span)
+        if intent is not None:
+            return intent, whole
+        session, all_of_them = await self._sessions.made_in(lookup, span, lookup.key)
+        return session, whole and all_of_them
+
+    async def _in_the_list(self, lookup: Lookup, span: Span) -> tuple[str | None, bool]:
+        params = {**span.params, "limit": str(PER_PAGE)}
         for _ in range(PAGES):
             page = _listed(await self._get(lookup, place("payment_intents"), params))
             for intent in page.data:
                 if intent.key == lookup.key:
-                    return intent.id
+                    return intent.id, True
             if not page.has_more or not page.data:
-                return None
+                return None, True
             params["starting_after"] = page.data[-1].id
-        return None
+        return None, False
 
     async def _intent(self, question: Question, psp_ref: str) -> Intent | None:
         path = place("payment_intents", psp_ref)
@@ -191,6 +225,22 @@ def _missing(answer: Answer) -> NotFound:
     if is_missing(refusal(answer)):
         return NotFound()
     raise InDoubt(f"HTTP {answer.status}")
+
+
+def _not_there(lookup: Lookup, *, whole: bool) -> Finding:
+    """In no list and not found by the search. Stripe keeps even an error under a key: repeated, it
+    is given again, and nothing is done twice for as long as the key is remembered."""
+    if _is_remembered(lookup):
+        # A list that was not read to its end proves nothing, and the repetition still does.
+        return NotFound(safe_to_repeat=True) if whole else NoStatus(safe_to_repeat=True)
+    if not whole:
+        raise InDoubt("Stripe finds no payment intent under our reference")
+    return NotFound()
+
+
+def _of_lookup(session: Session, lookup: Lookup) -> Session:
+    currency = lookup.amount.currency if lookup.amount else None
+    return checkout.of_ours(session, lookup.key, currency)
 
 
 def _void(intent: Intent, lookup: Lookup) -> Finding:
@@ -226,11 +276,7 @@ def _is_remembered(lookup: Lookup) -> bool:
 
 def _asked_at(lookup: Lookup) -> datetime | None:
     try:
-        told = datetime.fromisoformat(lookup.asked_at)
+        when = datetime.fromisoformat(lookup.asked_at)
     except ValueError:
         return None
-    return told if told.tzinfo else None
-
-
-def _seconds(when: datetime) -> str:
-    return str(int(when.timestamp()))
+    return when if when.tzinfo else None

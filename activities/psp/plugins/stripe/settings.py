@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -15,6 +15,8 @@ API_VERSION = "2025-09-30.clover"
 
 
 class StripeAccount(AccountSettings):
+    for_calls: ClassVar[frozenset[str]] = AccountSettings.for_calls | {"secret_key"}
+
     secret_key: Secret
     """`sk_…`, or better a restricted key `rk_…`: payment intents, refunds, balance."""
     webhook_secret: Secret
@@ -25,6 +27,7 @@ class StripeAccount(AccountSettings):
 
     @property
     def webhook_secrets(self) -> Iterator[bytes]:
+        """The present one first. Stripe signs with the text as it is, `whsec_` included."""
         for secret in (self.webhook_secret, self.webhook_secret_previous):
             if secret is not None:
                 yield secret.get_secret_value().encode()

@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from activities.psp.wire import InDoubt, NeverSent
+from workflows.domain.identity import key_of, payment_of
 from workflows.domain.money import Money
-from workflows.domain.psp import MerchantAccount, Operation, key_of, payment_of
+from workflows.domain.psp import MerchantAccount, Operation
 from workflows.domain.settlement import Movement, SettlementLine, SettlementPage, SettlementQuery
 
-from .amounts import told
+from .amounts import money_of
 from .client import Client, an_id, place
 from .errors import refusal
 from .messages import KEY, Id, Message, Metadata
@@ -65,6 +66,9 @@ class Source(Message):
 
 
 class Transaction(Message):
+    """docs.stripe.com/reports/balance-transaction-types. Amounts are in the smallest unit of the
+    currency that Stripe settles in."""
+
     id: Id
     object: Literal["balance_transaction"]
     amount: int
@@ -79,18 +83,23 @@ class Transaction(Message):
 
     @property
     def movement(self) -> Movement:
+        """An adjustment says by its category what it adjusts; what no table has is OTHER."""
         if self.type == "adjustment":
             return ADJUSTMENTS.get(self.reporting_category, Movement.OTHER)
         return MOVEMENTS.get(self.type, Movement.OTHER)
 
 
 class Transactions(Message):
+    """A page, the youngest first; the last id is the next one's cursor."""
+
     object: Literal["list"]
     data: list[Transaction]
     has_more: bool
 
 
 class Statement:
+    """Needs the permission to read the balance."""
+
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -124,7 +133,7 @@ def _lines(of: Transaction, account: MerchantAccount) -> list[SettlementLine]:
         account=account,
         line_id=of.id,
         movement=of.movement,
-        amount=told(abs(of.amount), of.currency),
+        amount=money_of(abs(of.amount), of.currency),
         credit=of.amount >= 0,
         fee=_fee(of),
         occurred_at=datetime.fromtimestamp(of.created, UTC).isoformat(),
@@ -137,7 +146,7 @@ def _lines(of: Transaction, account: MerchantAccount) -> list[SettlementLine]:
         account=account,
         line_id=f"{of.id}:fee",
         movement=Movement.FEE,
-        amount=told(-of.fee, of.currency),
+        amount=money_of(-of.fee, of.currency),
         credit=True,
         fee=None,
         occurred_at=line.occurred_at,
@@ -148,7 +157,7 @@ def _lines(of: Transaction, account: MerchantAccount) -> list[SettlementLine]:
 
 
 def _fee(of: Transaction) -> Money | None:
-    return told(of.fee, of.currency) if of.fee > 0 else None
+    return money_of(of.fee, of.currency) if of.fee > 0 else None
 
 
 def _psp_ref(of: Transaction, source: Source | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
-from activities.psp.plugins.adyen.certification import MERCHANT, settings_at, signature
+from activities.psp.plugins.adyen.certification.suite import MERCHANT, settings_at, signature
 from activities.psp.plugins.adyen.settings import AdyenSettings
 from activities.psp.plugins.adyen.webhooks import Ear
 from tests.activities.psp.adyen.far import PAYMENT
@@ -46,9 +46,9 @@ def delivered(*items: dict[str, Any]) -> bytes:
 
 
 def hear(body: bytes, settings: AdyenSettings | None = None, **headers: str) -> Delivery:
-    told = {"authorization": AUTHORIZATION} | headers
+    all_headers = {"authorization": AUTHORIZATION} | headers
     ear = Ear((settings or settings_at("http://127.0.0.1:1")).accounts)
-    return ear.hear(WebhookRequest(told, body, 0.0))
+    return ear.hear(WebhookRequest(all_headers, body, 0.0))
 
 
 def refusal(body: bytes, settings: AdyenSettings | None = None, **headers: str) -> str:
@@ -65,8 +65,8 @@ def told_by(*items: dict[str, Any]) -> Any:
 def two_accounts(**other: Any) -> AdyenSettings:
     account = settings_at("http://127.0.0.1:1").account("casino-eu").model_dump()
     none = dict.fromkeys(
-        ("webhook_username", "webhook_password", "payout_url", "store_payout_key")
-        + ("review_payout_key", "payout_email", "report_url", "report_key")
+        ("webhook_username", "webhook_password", "transfer_url", "transfer_key")
+        + ("balance_account", "transfer_hmac_key", "report_url", "report_key")
     )
     second = {**account, **none, "merchant_account": "SecondEU", "api_key": "AQE_second"}
     second |= {"hmac_key": OTHER_KEY, **other}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from activities.psp.plugins.adyen.amounts import DEVIATIONS
-from activities.psp.plugins.adyen.certification import AdyenCertification
-from activities.psp.plugins.adyen.events import TRANSLATED
+from activities.psp.plugins.adyen.certification.suite import AdyenCertification
+from activities.psp.plugins.adyen.events import TRANSLATED, UNASKED
 from activities.psp.plugins.adyen.payments import DONE, NOT_DONE
 from activities.psp.plugins.adyen.settings import AdyenAccount
 from activities.psp.plugins.adyen.settlement import MOVEMENTS
 from tests.activities.psp.descriptions import description, needs_descriptions
 
 PAGE = AdyenCertification().examples.with_name("MAPPING.md").read_text()
+INSTRUCTED, _, UNINSTRUCTED = PAGE.partition("Without an instruction of ours")
 
 
 @pytest.mark.parametrize("field", AdyenAccount.model_fields)
@@ -22,8 +23,17 @@ def test_every_setting_is_told(field: str) -> None:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_every_event_that_is_translated_is_told(code: str) -> None:
-    (row,) = [line for line in PAGE.splitlines() if line.startswith("|") and code in words(line)]
-    assert TRANSLATED[code].operation in row
+    assert TRANSLATED[code].operation in row_of(code, INSTRUCTED)
+
+
+@pytest.mark.parametrize("code", UNASKED)
+def test_every_event_that_nobody_asked_for_is_told(code: str) -> None:
+    assert row_of(code, UNINSTRUCTED)
+
+
+def row_of(code: str, part: str) -> str:
+    (row,) = [line for line in part.splitlines() if line.startswith("|") and code in words(line)]
+    return row
 
 
 @pytest.mark.parametrize("kind", MOVEMENTS)

@@ -19,11 +19,12 @@ from tests.activities.psp.adyen.far import (
     says,
 )
 from workflows.domain.money import Money
-from workflows.domain.psp import Approved, Declined, Pending
+from workflows.domain.psp import Approved, Authentication, Declined, Pending
 
 LINKED = f"link_{LINK}"
 GET = {"type": "redirect", "method": "GET", "url": "https://issuer.example/3ds?x=1"}
 KEY = "in_cert:authorize:1"
+CAVV = "AAABBEg0VhI0VniQEjRWAAAAAAA="
 
 
 def answered(result: str, **more: Any) -> dict[str, Any]:
@@ -37,8 +38,8 @@ async def outcome(answer: dict[str, Any], operation: str = "authorize") -> Any:
 
 @pytest.mark.parametrize("operation", ["authorize", "complete"])
 async def test_a_redirect_sends_the_player_to_the_issuer(operation: str) -> None:
-    told = await outcome(answered("RedirectShopper", action=GET), operation)
-    assert told == Pending(PAYMENT, "https://issuer.example/3ds?x=1")
+    reply = await outcome(answered("RedirectShopper", action=GET), operation)
+    assert reply == Pending(PAYMENT, "https://issuer.example/3ds?x=1")
 
 
 @pytest.mark.parametrize(
@@ -69,8 +70,8 @@ async def test_a_pending_payment_may_have_no_reference_yet() -> None:
 
 async def test_a_part_that_is_authorised_is_told_as_it_is() -> None:
     amount = {"currency": "EUR", "value": 3000}
-    told = await outcome(answered("PartiallyAuthorised", amount=amount))
-    assert told == Approved(PAYMENT, Money(3000, "EUR"))
+    reply = await outcome(answered("PartiallyAuthorised", amount=amount))
+    assert reply == Approved(PAYMENT, Money(3000, "EUR"))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,6 @@ async def test_an_answer_out_of_the_dialect_leaves_doubt(body: dict[str, Any]) -
         (422, "704", "validation", InDoubt),
         (422, "903", "internal", InDoubt),
         (429, "429", "validation", InDoubt),
-        (404, "404", "validation", InDoubt),
         (500, "905", "internal", InDoubt),
     ],
 )
@@ -129,14 +129,14 @@ async def test_what_adyen_calls_transient_leaves_doubt() -> None:
 
 async def test_a_request_that_is_not_taken_is_declined() -> None:
     async with adyen(fault(422, "138")) as far:
-        told = await far.adapter.authorize(asked("authorize"))
-    assert told == Declined("currency_not_supported", soft=False, code="138")
+        reply = await far.adapter.authorize(asked("authorize"))
+    assert reply == Declined("currency_not_supported", soft=True, code="138")
 
 
 async def test_without_what_the_player_brought_back_nothing_is_asked() -> None:
     async with adyen() as far:
-        told = await far.adapter.complete(replace(asked("complete"), parameters={}))
-        assert (told, far.exchanges) == (Pending(PAYMENT), [])
+        reply = await far.adapter.complete(replace(asked("complete"), parameters={}))
+        assert (reply, far.exchanges) == (Pending(PAYMENT), [])
 
 
 async def test_what_a_browser_brought_cannot_decline_a_payment() -> None:
@@ -152,10 +152,10 @@ async def test_what_a_browser_brought_of_another_payment_says_nothing_of_this(re
 
 
 async def test_a_refusal_that_names_no_payment_is_left_to_the_webhook() -> None:
-    told = answered("Refused", refusalReasonCode="2")
-    del told["merchantReference"]
-    assert await outcome(told, "complete") == Pending(PAYMENT)
-    assert isinstance(await outcome(told), Declined)
+    answer = answered("Refused", refusalReasonCode="2")
+    del answer["merchantReference"]
+    assert await outcome(answer, "complete") == Pending(PAYMENT)
+    assert isinstance(await outcome(answer), Declined)
 
 
 @pytest.mark.parametrize(
@@ -186,10 +186,69 @@ async def test_adyen_learns_no_id_of_a_player_and_keeps_one_reference_of_each() 
     async with adyen() as far:
         await far.adapter.authorize(asked("authorize"))
         await far.adapter.payout(asked("payout"))
+        await far.adapter.payout(replace(asked("payout"), method="card"))
     assert all(b"player_private" not in e.request.body for e in far.exchanges)
-    payment, payout, _ = (e.body.get("shopperReference") for e in far.exchanges)
-    assert payment == payout == shopper_reference("player_private")
+    payment, _, payout = (e.body for e in far.exchanges)
+    holder = payout["counterparty"]["card"]["cardHolder"]["reference"]
+    assert payment["shopperReference"] == holder == shopper_reference("player_private")
     assert shopper_reference("player_1") != shopper_reference("player_2")
+
+
+async def test_a_player_with_stored_details_is_sent_as_the_returning_customer_that_they_are() -> (
+    None
+):
+    async with adyen() as far:
+        await far.adapter.authorize(asked("authorize"))
+        await far.adapter.authorize(replace(asked("authorize"), payment_token=None))
+    returning, first = (e.body for e in far.exchanges)
+    assert returning["shopperInteraction"] == "ContAuth"
+    assert returning["recurringProcessingModel"] == "CardOnFile"
+    assert "storePaymentMethodMode" not in returning
+    assert first["storePaymentMethodMode"] == "askForConsent"
+    assert first["recurringProcessingModel"] == "CardOnFile"
+
+
+async def test_a_proof_from_another_psp_is_handed_on_and_nobody_is_challenged_again() -> None:
+    proof = Authentication(
+        "visa", "05", CAVV, None, "2.2.0", "f25084f0-5b16-4c0a-ae5d-b24808a95e4b"
+    )
+    async with adyen() as far:
+        await far.adapter.authorize(replace(asked("authorize"), authentication=proof))
+        await far.adapter.authorize(asked("authorize"))
+    shown, without = (e.body for e in far.exchanges)
+    assert (shown["mpiData"]["cavv"], shown["mpiData"]["eci"]) == (CAVV, "05")
+    assert shown["authenticationData"] == {"attemptAuthentication": "never"}
+    assert "mpiData" not in without
+    assert without["origin"] == "https://return.private"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"paymentMethod": "visa"},
+        {"paymentMethod": 7},
+        {"paymentMethod": {"type": 7, "brand": None}},
+        {"additionalData": "none"},
+        {"additionalData": None},
+        {"action": "none"},
+        {"action": {"type": 7}},
+        {"refusalReason": 7, "refusalReasonCode": 0},
+    ],
+    ids=str,
+)
+async def test_what_only_adorns_an_answer_does_not_lose_it(odd: dict[str, Any]) -> None:
+    right = answered("Authorised", amount={"currency": "EUR", "value": 5000})
+    outcome_found = await outcome(right | odd)
+    assert (outcome_found.psp_ref, outcome_found.amount, outcome_found.captured) == (
+        PAYMENT,
+        Money(5000, "EUR"),
+        False,
+    )
+
+
+async def test_a_number_that_should_be_a_text_still_names_the_refusal() -> None:
+    outcome_found = await outcome(answered("Refused", refusalReasonCode=12))
+    assert (outcome_found.reason, outcome_found.code) == ("insufficient_funds", "12")
 
 
 async def test_a_hold_is_captured_by_us_alone() -> None:
@@ -205,8 +264,8 @@ async def test_a_hold_is_captured_by_us_alone() -> None:
 
 async def test_without_a_token_the_player_goes_to_adyens_page() -> None:
     async with adyen() as far:
-        told = await far.adapter.authorize(replace(asked("authorize"), payment_token=None))
-    assert told == Pending(LINKED, f"https://test.adyen.link/{LINK}")
+        reply = await far.adapter.authorize(replace(asked("authorize"), payment_token=None))
+    assert reply == Pending(LINKED, f"https://test.adyen.link/{LINK}")
     assert far.exchanges[0].body["allowedPaymentMethods"] == ["scheme"]
 
 
@@ -227,6 +286,6 @@ async def test_a_player_who_has_not_paid_yet_may_go_on_to_pay(status: str) -> No
         return replace(made, body=made.body.replace(b"active", status.encode()))
 
     async with adyen(link) as far:
-        told = await far.adapter.complete(asked("complete", psp_ref=LINKED))
+        reply = await far.adapter.complete(asked("complete", psp_ref=LINKED))
     url = f"https://test.adyen.link/{LINK}" if status == "active" else None
-    assert told == Pending(LINKED, url)
+    assert reply == Pending(LINKED, url)

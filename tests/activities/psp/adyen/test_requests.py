@@ -11,15 +11,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from activities.psp.plugins.adyen.certification import AdyenCertification
+from activities.psp.plugins.adyen.certification.suite import AdyenCertification
 from activities.psp.wire import InDoubt, NeverSent
 from tests.activities.psp.adyen.far import (
     CHECKOUT,
     LINK,
     PAYOUT,
+    TRANSFER,
+    TRANSFERS,
     Adyen,
     Exchange,
     adyen,
+    adyen_of_before,
     asked,
     fault,
     usually,
@@ -32,12 +35,21 @@ from tests.activities.psp.descriptions import (
     needs_descriptions,
     refuses_mutations,
 )
+from tests.activities.psp.orders import lookup_of
 from workflows.domain.money import Money
+from workflows.domain.psp import Authentication
 
 pytestmark = needs_descriptions
 
 AMOUNTS = [Money(5000, "EUR"), Money(5000, "JPY"), Money(1, "KWD"), Money(7, "CLP")]
 LINKED = f"link_{LINK}"
+PROOF = Authentication(
+    scheme="visa",
+    eci="05",
+    cavv="AAABBEg0VhI0VniQEjRWAAAAAAA=",
+    version="2.2.0",
+    ds_trans_id="f25084f0-5b16-4c0a-ae5d-b24808a95e4b",
+)
 
 
 def no_token(amount: Money) -> Any:
@@ -54,14 +66,34 @@ ASKING: dict[str, tuple[str, Callable[[Money], Any]]] = {
     "void by our reference": ("void", lambda amount: replace(asked("void", amount), psp_ref=None)),
     "close the hosted page": ("void", lambda amount: asked("void", amount, LINKED)),
     "refund": ("refund", lambda amount: asked("refund", amount)),
+    "give a sale back": ("void", lambda amount: replace(asked("void", amount), sale=True)),
+    "sell on the hosted page": (
+        "authorize",
+        lambda amount: replace(no_token(amount), method="ideal", country="NL"),
+    ),
+    "sell with stored details": (
+        "authorize",
+        lambda amount: replace(asked("authorize", amount), method="paysafecard"),
+    ),
+    "authorize with a proof": (
+        "authorize",
+        lambda amount: replace(asked("authorize", amount), authentication=PROOF),
+    ),
+    "pay out to a card": ("payout", lambda amount: replace(asked("payout", amount), method="card")),
     "pay out": ("payout", lambda amount: asked("payout", amount)),
 }
+
+
+def name_of(path: str) -> str:
+    if path.startswith("/btl/"):
+        return TRANSFERS
+    return PAYOUT if path.startswith("/pal/") else CHECKOUT
 
 
 def described(exchange: Exchange) -> tuple[str, Request]:
     request = exchange.request
     parts = urlsplit(request.path)
-    name = PAYOUT if parts.path.startswith("/pal/") else CHECKOUT
+    name = name_of(parts.path)
     return name, Request(request.method, parts.path, parts.query, request.headers, request.body)
 
 
@@ -130,17 +162,34 @@ async def test_a_link_that_cannot_be_closed_is_looked_at_and_its_payment_cancell
     check(far)
 
 
+@pytest.mark.parametrize("amount", AMOUNTS, ids=str)
+async def test_both_steps_of_an_older_payout_are_as_adyen_describes_them(amount: Money) -> None:
+    async with adyen_of_before() as far:
+        await far.adapter.payout(asked("payout", amount))
+    check(far)
+    for exchange in far.exchanges:
+        name, request = described(exchange)
+        assert refuses_mutations(description(name), request) >= 3
+
+
+@pytest.mark.parametrize("psp_ref", [None, TRANSFER])
+async def test_a_look_at_a_transfer_is_as_adyen_describes_it(psp_ref: str | None) -> None:
+    async with adyen() as far:
+        await far.adapter.look_up(lookup_of(asked("payout"), "payout", psp_ref))
+    check(far)
+
+
 def test_the_examples_answer_as_adyen_does() -> None:
-    told = 0
+    checked = 0
     for path in sorted(AdyenCertification().examples.glob("*.json")):
         example = json.loads(path.read_text())
         if "call" not in example:
             continue
         request, answer = example["request"], example["answer"]
-        name = PAYOUT if request["path"].startswith("/pal/") else CHECKOUT
+        name = name_of(request["path"])
         headers = {"content-type": "application/json"}
         body = json.dumps(answer["body"]).encode()
         at = description(name)
         check_response(at, request["method"], request["path"], answer["status"], headers, body)
-        told += 1
-    assert told > 30
+        checked += 1
+    assert checked > 30

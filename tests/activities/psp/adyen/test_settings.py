@@ -15,9 +15,10 @@ from activities.psp.plugins.adyen.keys import IDEMPOTENCY_KEY_AT_MOST, idempoten
 from activities.psp.plugins.adyen.settings import AdyenSettings
 from activities.psp.settings import SettingsError
 from activities.psp.wire import NeverSent
-from api.orders import new_id
+from api.cashier.orders import new_id
 from tests.activities.psp.adyen.far import adyen, asked
 from tests.activities.psp.orders import lookup_of
+from workflows.domain.identity import Kind
 from workflows.domain.psp import MerchantAccount, NoStatus
 
 LEAST = {
@@ -26,7 +27,14 @@ LEAST = {
     "api_key": "AQE_1",
     "hmac_key": "a1" * 32,
 }
+TRANSFERS = {
+    "transfer_url": "https://balanceplatform-api-test.adyen.com/btl/v4",
+    "transfer_key": "AQE_5",
+    "balance_account": "BA1",
+    "transfer_hmac_key": "c3" * 32,
+}
 PAYOUTS = {
+    "payouts_by": "payout",
     "payout_url": "https://pal-test.adyen.com/pal/servlet/Payout/v68",
     "store_payout_key": "AQE_2",
     "review_payout_key": "AQE_3",
@@ -46,18 +54,23 @@ def problem(monkeypatch: pytest.MonkeyPatch, **accounts: Any) -> str:
 async def test_an_account_needs_little(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem(monkeypatch, eu=LEAST) == ""
     assert problem(monkeypatch, eu=LEAST | PAYOUTS) == ""
+    assert problem(monkeypatch, eu=LEAST | TRANSFERS) == ""
     adapter = PLUGIN.connect()
     assert isinstance(adapter, AdyenAdapter)
     await adapter.aclose()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "named"),
     [
         ({"hmac_key": "secret-that-is-not-hex"}, "64 hexadecimal digits"),
         ({"merchant_account": "a:b"}, "MERCHANT_ACCOUNT"),
         ({"webhook_username": "paysaga"}, "webhook_username, webhook_password go together"),
         ({"payout_url": "https://pal-test.adyen.com"}, "go together"),
+        ({"transfer_key": "AQE_5"}, "go together"),
+        (PAYOUTS | {"payouts_by": "transfers"}, "not for payouts_by transfers"),
+        (TRANSFERS | {"payouts_by": "payout"}, "not for payouts_by payout"),
+        ({"payouts_by": "cheque"}, "PAYOUTS_BY"),
         ({**PAYOUTS, "review_payout_key": "AQE_2"}, "keys of two users"),
         ({"report_key": "AQE_4"}, "report_url, report_key go together"),
         ({"url": "http://checkout-test.adyen.com"}, "must be https"),
@@ -65,12 +78,12 @@ async def test_an_account_needs_little(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_is_wrong_is_named_and_never_shown(
-    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], told: str
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], named: str
 ) -> None:
-    said = problem(monkeypatch, eu=LEAST | wrong)
-    assert told.lower() in said.lower()
-    assert "secret-that-is-not-hex" not in said
-    assert "AQE_" not in said
+    message = problem(monkeypatch, eu=LEAST | wrong)
+    assert named.lower() in message.lower()
+    assert "secret-that-is-not-hex" not in message
+    assert "AQE_" not in message
 
 
 def test_two_accounts_share_neither_secret_nor_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +105,9 @@ async def test_an_account_without_credentials_is_asked_nothing() -> None:
 
 def test_our_keys_fit_into_the_header() -> None:
     longest = [
-        f"{new_id('in_')}:authorize:99:complete:99",
-        f"{new_id('po_')}:payout:99:confirm",
-        f"{new_id('re_')}:case-refund",
+        f"{new_id(Kind.DEPOSIT)}:authorize:99:complete:99",
+        f"{new_id(Kind.PAYOUT)}:payout:99:confirm",
+        f"{new_id(Kind.REFUND)}:case-refund",
     ]
     assert [idempotency_key(key) for key in longest] == longest
     with pytest.raises(NeverSent):
@@ -118,7 +131,7 @@ async def test_a_lost_answer_is_asked_for_again_while_adyen_keeps_the_key(
 ) -> None:
     async with adyen() as far:
         asked_at = (datetime.now(UTC) - ago).isoformat()
-        for operation in ("authorize", "capture", "void", "refund", "payout"):
+        for operation in ("authorize", "capture", "void", "refund"):
             lookup = replace(lookup_of(asked(operation), operation), asked_at=asked_at)
             assert await far.adapter.look_up(lookup) == NoStatus(safe_to_repeat=safe)
         assert not far.exchanges
@@ -143,5 +156,4 @@ async def test_a_key_is_sent_with_every_question_that_can_move_money() -> None:
         "in_cert:void:1",
         "re_cert:refund",
         "po_cert:payout",
-        "po_cert:payout:confirm",
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from activities.psp.certification import Canned
 from activities.psp.plugins.adyen.adapter import AdyenAdapter
-from activities.psp.plugins.adyen.certification import MERCHANT, settings_at
+from activities.psp.plugins.adyen.certification.suite import MERCHANT, settings_at
 from activities.psp.plugins.adyen.settings import AdyenSettings
 from activities.psp.plugins.adyen.settlement import parse
 from activities.psp.wire import InDoubt, NeverSent
@@ -40,6 +40,19 @@ def read(*rows: str, columns: str = COLUMNS) -> list[SettlementLine]:
     body = "\n".join([columns, *rows]).encode()
     account = settings_at("http://127.0.0.1:1").account("casino-eu")
     return list(parse(body, ACCOUNT, account))
+
+
+def test_a_capture_that_we_asked_for_is_known_by_its_own_reference_and_a_sale_by_its_payments() -> (
+    None
+):
+    columns = f"{COLUMNS},Modification Merchant Reference"
+    asked, sold = read(
+        f"{SETTLED},in_1:capture",
+        SETTLED.replace("in_1:authorize:1", "in_1:authorize:1:page:sale") + ",",
+        columns=columns,
+    )
+    assert (asked.psp_ref, asked.key) == ("CAP1", "in_1:capture")
+    assert (sold.psp_ref, sold.key) == ("PAY1", "in_1:capture")
 
 
 def test_a_capture_is_told_gross_with_its_fee() -> None:

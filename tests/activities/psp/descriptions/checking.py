@@ -57,10 +57,14 @@ def check_response(
 ) -> None:
     """As check_request; `made_up=False` takes members that the description does not know."""
     asked = operation(at, method, path)
-    told = asked.spec["responses"]
-    found = [at.resolve(told[key]) for key in (str(status), f"{status // 100}XX") if key in told]
-    found += [at.resolve(told["default"])] if "default" in told and status >= 400 else []
-    assert found, f"{asked}: {status} is not described, only {', '.join(told)}"
+    responses = asked.spec["responses"]
+    found = [
+        at.resolve(responses[key])
+        for key in (str(status), f"{status // 100}XX")
+        if key in responses
+    ]
+    found += [at.resolve(responses["default"])] if "default" in responses and status >= 400 else []
+    assert found, f"{asked}: {status} is not described, only {', '.join(responses)}"
     where = f"{asked} → {status}"
     content = found[0].get("content")
     if not content:
@@ -73,9 +77,9 @@ def check_response(
 
 def check_webhook(at: Description, event_code: str, body: bytes) -> None:
     """A whole delivery of Adyen's (`notificationItems`) whose items are of this event."""
-    told = at.document["webhooks"].get(f"/{event_code}")
-    assert told is not None, f"{at.name}: no such event: {event_code}"
-    content = told["post"]["requestBody"]["content"]
+    webhook = at.document["webhooks"].get(f"/{event_code}")
+    assert webhook is not None, f"{at.name}: no such event: {event_code}"
+    content = webhook["post"]["requestBody"]["content"]
     where = f"webhook {event_code}"
     _check_body(at, where, content, JSON, body, Sense.REPLY)
     # The description requires neither the list nor what stands in it, nor always names the event.
@@ -111,16 +115,16 @@ def body_of(at: Description, asked: Operation, request: Request) -> tuple[Schema
 
 def _check_parameters(at: Description, asked: Operation, place: str, given: dict[str, Any]) -> None:
     """Headers that nobody describes are a matter of HTTP; a query parameter is not."""
-    told = {p["name"]: p for p in asked.parameters if p["in"] == place}
+    described = {p["name"]: p for p in asked.parameters if p["in"] == place}
     if place == "header":
-        told = {name.lower(): parameter for name, parameter in told.items()}
-    for name, parameter in told.items():
+        described = {name.lower(): parameter for name, parameter in described.items()}
+    for name, parameter in described.items():
         if name in given:
             schema = closed(parameter["schema"], at.at)
             _judge(at, f"{asked} {place} {name}", schema, _sent(at, parameter, schema, given[name]))
         else:
             assert not parameter.get("required"), f"{asked}: {place} {name} is missing"
-    unknown = sorted(given.keys() - told.keys())
+    unknown = sorted(given.keys() - described.keys())
     assert place == "header" or not unknown, f"{asked}: nobody describes {place} {unknown}"
 
 

@@ -30,10 +30,10 @@ def refuses_mutations(
 ) -> int:
     """AssertionError if the request is wrong, or if a mutation of it passes; their number."""
     check_request(at, *request)
-    told = list(mutations(at, request) if ways is None else ways)
-    passed = [what for what, mutated in told if _passes(at, mutated)]
+    tried = list(mutations(at, request) if ways is None else ways)
+    passed = [what for what, mutated in tried if _passes(at, mutated)]
     assert not passed, f"{request.method} {request.path}: taken in spite of {passed}"
-    return len(told)
+    return len(tried)
 
 
 def mutations(at: Description, request: Request) -> Iterator[tuple[str, Request]]:

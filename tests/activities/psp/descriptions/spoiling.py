@@ -82,12 +82,12 @@ def _numbers(schema: Schema) -> Spoilt:
 def _members(at: Description, schema: Schema, value: dict[str, Any], as_text: bool) -> Spoilt:
     yield from _unknown(at, schema, value)
     more = schema.get("additionalProperties")
-    told = schema.get("properties", {})
-    for name in told:
+    properties = schema.get("properties", {})
+    for name in properties:
         if read_only(at, schema, name):
             yield f"{name}: read-only", {**value, name: "x"}
     for name, member in value.items():
-        rules = told.get(name, more if isinstance(more, dict) else {})
+        rules = properties.get(name, more if isinstance(more, dict) else {})
         for what, other in spoilt(at, rules, member, as_text=as_text):
             yield f"{name}/{what}", {**value, name: other}
     for name in schema.get("required", ()):

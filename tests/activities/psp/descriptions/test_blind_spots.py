@@ -42,7 +42,7 @@ def nodes(node: Any) -> Iterator[dict[str, Any]]:
             yield from nodes(inner)
 
 
-def said(keyword: str) -> set[str]:
+def values_of(keyword: str) -> set[str]:
     found = (node.get(keyword) for name in NAMES for node in nodes(description(name).document))
     return {word for word in found if isinstance(word, str)}
 
@@ -50,7 +50,7 @@ def said(keyword: str) -> set[str]:
 @needs_descriptions
 def test_every_pattern_compiles_and_those_that_refuse_nothing_are_known() -> None:
     never_refuse = {
-        source for source in said("pattern") if all(map(pattern(source).search, PROBES))
+        source for source in values_of("pattern") if all(map(pattern(source).search, PROBES))
     }
     # It refuses line breaks alone; lengths and enums judge these members, or nothing does.
     assert never_refuse == {"^.*$"}
@@ -59,7 +59,9 @@ def test_every_pattern_compiles_and_those_that_refuse_nothing_are_known() -> Non
 @needs_descriptions
 def test_the_patterns_that_look_for_a_part_of_the_text_only_are_known() -> None:
     """They say nothing of what stands before or behind; PayPal's for emails is broken besides."""
-    loose = {source for source in said("pattern") if not (source[0] == "^" and source[-1] == "$")}
+    loose = {
+        source for source in values_of("pattern") if not (source[0] == "^" and source[-1] == "$")
+    }
     assert {source if len(source) < 70 else source[:20] for source in loose} == {
         "(?:[a-zA-Z0-9!#$%&'*",
         "([a-zA-Z0-9])",
@@ -76,7 +78,7 @@ def test_the_patterns_that_look_for_a_part_of_the_text_only_are_known() -> None:
 @needs_descriptions
 def test_the_formats_that_are_not_judged_are_known() -> None:
     """PayPal's own have a pattern next to them; `double` says no more than `number`."""
-    assert said("format") - FORMATS.keys() == {
+    assert values_of("format") - FORMATS.keys() == {
         "double",
         "merchant_common_email_address_v2",
         "openapi",

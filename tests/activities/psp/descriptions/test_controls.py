@@ -170,12 +170,12 @@ BY_HAND = [
 ]
 
 
-@pytest.mark.parametrize(("name", "spoil", "told"), BY_HAND)
+@pytest.mark.parametrize(("name", "spoil", "objection"), BY_HAND)
 def test_what_is_spoilt_by_hand_is_told(
-    name: str, spoil: Callable[[Request], Request], told: str
+    name: str, spoil: Callable[[Request], Request], objection: str
 ) -> None:
     at, request = RIGHT[name]
     with pytest.raises(AssertionError) as refused:
         check_request(description(at), *spoil(request))
-    assert told in str(refused.value)
+    assert objection in str(refused.value)
     assert spoil(request) != request

@@ -43,13 +43,13 @@ REFUSED = {
 }
 
 
-def told(at: str, place: tuple[str, str], status: int, reply: object, **more: Any) -> None:
+def check_reply(at: str, place: tuple[str, str], status: int, reply: object, **more: Any) -> None:
     check_response(description(at), *place, status, JSON, orjson.dumps(reply), **more)
 
 
 def test_a_right_reply_passes() -> None:
-    told(PAYMENTS, PLACE, 201, CAPTURE)
-    told(PAYMENTS, PLACE, 422, REFUSED)
+    check_reply(PAYMENTS, PLACE, 201, CAPTURE)
+    check_reply(PAYMENTS, PLACE, 422, REFUSED)
     received = {
         "merchantAccount": "Brand_EU",
         "paymentPspReference": "8835",
@@ -58,7 +58,7 @@ def test_a_right_reply_passes() -> None:
         "status": "received",
         "amount": {"currency": "EUR", "value": 1000},
     }
-    told(CHECKOUT, ("POST", "/v71/payments/8835/captures"), 201, received)
+    check_reply(CHECKOUT, ("POST", "/v71/payments/8835/captures"), 201, received)
     void = ("POST", "/v2/payments/authorizations/0VF/void")
     check_response(description(PAYMENTS), *void, 204, {}, b"")
 
@@ -69,7 +69,7 @@ def test_a_reply_of_which_only_one_of_many_kinds_may_be_meant_passes() -> None:
         "message": "An internal server error occurred.",
         "debug_id": "c9a75b43fc807",
     }
-    told(ORDERS, ("POST", "/v2/checkout/orders"), 500, failed)
+    check_reply(ORDERS, ("POST", "/v2/checkout/orders"), 500, failed)
     challenge = {
         "resultCode": "RedirectShopper",
         "action": {
@@ -80,14 +80,14 @@ def test_a_reply_of_which_only_one_of_many_kinds_may_be_meant_passes() -> None:
         },
     }
     place = ("POST", "/v71/payments")
-    told(CHECKOUT, place, 200, challenge)
-    told(CHECKOUT, place, 200, challenge, made_up=False)
+    check_reply(CHECKOUT, place, 200, challenge)
+    check_reply(CHECKOUT, place, 200, challenge, made_up=False)
     with pytest.raises(AssertionError, match="/action"):
-        told(CHECKOUT, place, 200, challenge | {"action": {"type": "teleport"}})
+        check_reply(CHECKOUT, place, 200, challenge | {"action": {"type": "teleport"}})
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "objection"),
     [
         ({"state": "COMPLETED"}, "/ nobody describes state"),
         ({"status": "SUCCEEDED"}, "/status breaks enum"),
@@ -97,9 +97,11 @@ def test_a_reply_of_which_only_one_of_many_kinds_may_be_meant_passes() -> None:
         ({"links": [{"href": "https://api-m.paypal.com/"}]}, "/links/0 rel is missing"),
     ],
 )
-def test_a_reply_that_the_psp_would_not_send_is_refused(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(AssertionError, match=said):
-        told(PAYMENTS, PLACE, 201, CAPTURE | change)
+def test_a_reply_that_the_psp_would_not_send_is_refused(
+    change: dict[str, Any], objection: str
+) -> None:
+    with pytest.raises(AssertionError, match=objection):
+        check_reply(PAYMENTS, PLACE, 201, CAPTURE | change)
 
 
 def test_a_status_media_type_or_body_that_is_not_described_is_refused() -> None:
@@ -115,15 +117,17 @@ def test_a_status_media_type_or_body_that_is_not_described_is_refused() -> None:
 
 
 def test_a_recorded_reply_may_know_more_than_the_description_but_not_less() -> None:
-    told(PAYMENTS, PLACE, 201, CAPTURE | {"younger": 1}, made_up=False)
+    check_reply(PAYMENTS, PLACE, 201, CAPTURE | {"younger": 1}, made_up=False)
     with pytest.raises(AssertionError, match="/amount value is missing"):
-        told(PAYMENTS, PLACE, 201, CAPTURE | {"amount": {"currency_code": "EUR"}}, made_up=False)
+        check_reply(
+            PAYMENTS, PLACE, 201, CAPTURE | {"amount": {"currency_code": "EUR"}}, made_up=False
+        )
 
 
 def test_an_error_of_the_psp_must_be_one_of_its_errors() -> None:
     place = ("POST", "/v2/checkout/orders")
     with pytest.raises(AssertionError, match="POST /v2/checkout/orders → 422: /details/0"):
-        told(ORDERS, place, 422, REFUSED | {"details": [{"issue": "NO_SUCH_ISSUE"}]})
+        check_reply(ORDERS, place, 422, REFUSED | {"details": [{"issue": "NO_SUCH_ISSUE"}]})
 
 
 ITEM = {
@@ -149,7 +153,7 @@ def test_a_batch_of_adyens_events_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event_code", "body", "said"),
+    ("event_code", "body", "objection"),
     [
         ("REFUND", delivery(ITEM), "the items are {'CAPTURE'}"),
         ("NO_SUCH_EVENT", delivery(ITEM), "no such event"),
@@ -167,9 +171,9 @@ def test_a_batch_of_adyens_events_passes() -> None:
     ],
 )
 def test_an_event_that_adyen_would_not_send_is_refused(
-    event_code: str, body: bytes, said: str
+    event_code: str, body: bytes, objection: str
 ) -> None:
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=objection):
         check_webhook(description(EVENTS), event_code, body)
 
 

@@ -76,29 +76,36 @@ def _required(
             yield ValidationError(f"{name} is missing")
 
 
-def _unsent(_: Description, sense: Sense, __: Any, said: bool, ___: object, ____: Schema) -> Errors:
-    if said and sense is Sense.REQUEST:
+def _unsent(
+    _: Description, sense: Sense, __: Any, is_read_only: bool, ___: object, ____: Schema
+) -> Errors:
+    if is_read_only and sense is Sense.REQUEST:
         yield ValidationError("is read-only and not ours to send")
 
 
 def _closed(
-    at: Description, sense: Sense, _: Any, said: bool, value: object, schema: Schema
+    at: Description, sense: Sense, _: Any, is_closed: bool, value: object, schema: Schema
 ) -> Errors:
-    if said and isinstance(value, dict) and sense is not Sense.RECORDED:
+    if is_closed and isinstance(value, dict) and sense is not Sense.RECORDED:
         unknown = sorted(value.keys() - set(named(at, schema, value, sense)))
         if unknown:
             yield ValidationError(f"nobody describes {', '.join(unknown)}")
 
 
 def _additional(
-    at: Description, sense: Sense, judge: Any, said: bool | Schema, value: object, schema: Schema
+    at: Description,
+    sense: Sense,
+    judge: Any,
+    additional: bool | Schema,
+    value: object,
+    schema: Schema,
 ) -> Errors:
-    if said is False:
+    if additional is False:
         alone = {"properties": schema.get("properties", {})}
         yield from _closed(at, sense, judge, True, value, alone)
     else:
         rule = Draft202012Validator.VALIDATORS["additionalProperties"]
-        yield from rule(judge, said, value, schema) or ()
+        yield from rule(judge, additional, value, schema) or ()
 
 
 def _whole(_: object, value: object) -> bool:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from activities.psp.certification import Canned, Heard
-from activities.psp.plugins.paypal import certified_replies as replies
 from activities.psp.plugins.paypal.adapter import PaypalAdapter
-from activities.psp.plugins.paypal.certification import PaypalCertification
+from activities.psp.plugins.paypal.certification import replies as replies
+from activities.psp.plugins.paypal.certification.suite import PaypalCertification
 from activities.psp.wire import WireError
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
@@ -37,7 +37,7 @@ ORDER_REF, BATCH_REF = f"order_{ORDER}", f"batch_{BATCH}"
 @dataclass
 class Kept:
     heard: list[Heard] = field(default_factory=list)
-    said: list[Canned] = field(default_factory=list)
+    answered: list[Canned] = field(default_factory=list)
 
     @property
     def asked(self) -> list[str]:
@@ -54,8 +54,8 @@ async def speaking(answer: Answer, kept: Kept | None = None) -> AsyncIterator[Pa
         if first is not None:
             return first
         kept.heard.append(request)
-        kept.said.append(answer(request))
-        return kept.said[-1]
+        kept.answered.append(answer(request))
+        return kept.answered[-1]
 
     async with peer.listening(peer.says(keeping)) as far:
         adapter = cast("PaypalAdapter", certification.connect(far.url))
@@ -63,18 +63,18 @@ async def speaking(answer: Answer, kept: Kept | None = None) -> AsyncIterator[Pa
         await adapter.aclose()
 
 
-def answers(told: Mapping[str, tuple[int, Json]]) -> Answer:
+def answers(by_place: Mapping[str, tuple[int, Json]]) -> Answer:
     """By method and path; everything else PayPal does not know."""
 
     def answer(request: Heard) -> Canned:
         missing = (404, error("RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"))
-        status, body = told.get(f"{request.method} {request.path}", missing)
-        return said(status, body)
+        status, body = by_place.get(f"{request.method} {request.path}", missing)
+        return canned(status, body)
 
     return answer
 
 
-def said(status: int, body: Json) -> Canned:
+def canned(status: int, body: Json) -> Canned:
     return Canned(status, json.dumps(body).encode())
 
 
@@ -87,12 +87,12 @@ def refused(issue: str, **more: Any) -> tuple[int, Json]:
 
 
 async def ask(
-    operation: str, question: Instruction | Lookup, told: Mapping[str, tuple[int, Json]]
+    operation: str, question: Instruction | Lookup, by_place: Mapping[str, tuple[int, Json]]
 ) -> tuple[Any, Kept]:
     """The reply, or the WireError that was raised; and what was sent for it."""
     kept = Kept()
     name = "look_up" if isinstance(question, Lookup) else operation
-    async with speaking(answers(told), kept) as adapter:
+    async with speaking(answers(by_place), kept) as adapter:
         try:
             return await getattr(adapter, name)(question), kept
         except WireError as wrong:

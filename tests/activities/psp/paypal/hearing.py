@@ -13,9 +13,11 @@ from pydantic import SecretStr
 
 from activities.psp.certification import Signed
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
-from activities.psp.plugins.paypal import certified_signing as signing
 from activities.psp.plugins.paypal.adapter import PaypalAdapter
-from activities.psp.plugins.paypal.certification import PaypalCertification
+from activities.psp.plugins.paypal.certification import signing as signing
+from activities.psp.plugins.paypal.certification.suite import PaypalCertification
+from activities.psp.plugins.paypal.client import Client
+from activities.psp.plugins.paypal.heard import EventHead
 from activities.psp.plugins.paypal.settings import PaypalAccount, PaypalSettings
 from activities.psp.wire import Answer
 
@@ -29,9 +31,15 @@ def account(name: str, webhook_id: str, **more: Any) -> PaypalAccount:
         "client_id": name,
         "client_secret": SecretStr(f"secret-of-{name}"),
         "webhook_id": webhook_id,
+        "webhook_verification": "certificate",
         "webhook_ca": signing.authorities(),
     }
     return PaypalAccount(**{**members, **more})
+
+
+async def as_told(_: Client, head: EventHead) -> EventHead:
+    """PayPal, asked for an event that it sent."""
+    return head
 
 
 async def fetched(url: str) -> Answer:
@@ -48,8 +56,8 @@ def event(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def sent(told: Any, webhook_id: str = FIRST, at: int = NOW) -> Signed:
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+def sent(message: Any, webhook_id: str = FIRST, at: int = NOW) -> Signed:
+    body = message if isinstance(message, bytes) else json.dumps(message).encode()
     made = PaypalCertification().sign(body, at)
     sig = signing.signature(
         made.headers["paypal-transmission-id"],
@@ -62,21 +70,21 @@ def sent(told: Any, webhook_id: str = FIRST, at: int = NOW) -> Signed:
 
 @asynccontextmanager
 async def listening(accounts: Mapping[str, PaypalAccount]) -> AsyncIterator[PaypalAdapter]:
-    adapter = PaypalAdapter(PaypalSettings(accounts=dict(accounts)), fetched)
+    adapter = PaypalAdapter(PaypalSettings(accounts=dict(accounts)), fetched, as_told)
     yield adapter
     await adapter.aclose()
 
 
 async def hear(
-    told: Signed, accounts: Mapping[str, PaypalAccount] | None = None, at: float = NOW
+    signed: Signed, accounts: Mapping[str, PaypalAccount] | None = None, at: float = NOW
 ) -> Delivery:
     async with listening(accounts or {"eu": account("eu", FIRST)}) as adapter:
-        return await adapter.hear(WebhookRequest(told.headers, told.body, at))
+        return await adapter.hear(WebhookRequest(signed.headers, signed.body, at))
 
 
 async def refusal(
-    told: Signed, accounts: Mapping[str, PaypalAccount] | None = None, at: float = NOW
+    signed: Signed, accounts: Mapping[str, PaypalAccount] | None = None, at: float = NOW
 ) -> tuple[str, int]:
     with pytest.raises(WebhookRefused) as refused:
-        await hear(told, accounts, at)
+        await hear(signed, accounts, at)
     return refused.value.rule, refused.value.status

@@ -10,8 +10,9 @@ import pytest
 
 from activities.psp.certification import Canned, Heard, Signed
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
-from activities.psp.plugins.paypal.certification import PaypalCertification
-from activities.psp.plugins.paypal.verification import ASKED_AT_ONCE, ASKING_SECONDS, VERIFY
+from activities.psp.plugins.paypal.asking import ASKED_AT_ONCE, ASKING_SECONDS
+from activities.psp.plugins.paypal.certification.suite import PaypalCertification
+from activities.psp.plugins.paypal.verification import VERIFY
 from tests.activities.psp import peer
 from tests.activities.psp.descriptions import (
     Request,
@@ -19,7 +20,7 @@ from tests.activities.psp.descriptions import (
     needs_descriptions,
     refuses_mutations,
 )
-from tests.activities.psp.paypal.far import captured, error, said
+from tests.activities.psp.paypal.far import canned, captured, error
 from tests.activities.psp.paypal.hearing import (
     FIRST,
     NOBODYS,
@@ -38,7 +39,7 @@ class Paypal:
     """Answers what a webhook is."""
 
     def __init__(self, status: int = 200, body: dict[str, Any] | None = None) -> None:
-        self.answer = said(status, body or {"verification_status": "SUCCESS"})
+        self.answer = canned(status, body or {"verification_status": "SUCCESS"})
         self.heard: list[Heard] = []
 
     def says(self, request: Heard) -> Canned:
@@ -49,15 +50,15 @@ class Paypal:
         return self.answer
 
 
-async def asked(paypal: Paypal, told: Signed) -> Delivery:
+async def asked(paypal: Paypal, signed: Signed) -> Delivery:
     async with peer.listening(peer.says(paypal.says)) as far:
         asking = account("eu", FIRST, url=far.url, webhook_verification="api")
-        return await hear(told, {"eu": asking})
+        return await hear(signed, {"eu": asking})
 
 
-async def refused_after_asking(paypal: Paypal, told: Signed) -> tuple[str, int]:
+async def refused_after_asking(paypal: Paypal, signed: Signed) -> tuple[str, int]:
     with pytest.raises(WebhookRefused) as refused:
-        await asked(paypal, told)
+        await asked(paypal, signed)
     return refused.value.rule, refused.value.status
 
 
@@ -78,29 +79,29 @@ async def test_the_question_is_as_described() -> None:
     await asked(paypal, sent(event("PAYMENT.CAPTURE.COMPLETED", captured())))
     (request,) = paypal.heard
     at = description("paypal/notifications_webhooks_v1.json")
-    told = Request("POST", VERIFY, "", request.headers, request.body)
-    assert refuses_mutations(at, told) > 10
+    question = Request("POST", VERIFY, "", request.headers, request.body)
+    assert refuses_mutations(at, question) > 10
 
 
 async def test_a_webhook_that_paypal_does_not_know_is_refused() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
     failure = Paypal(body={"verification_status": "FAILURE"})
-    assert await refused_after_asking(failure, told) == ("signature", 401)
+    assert await refused_after_asking(failure, signed) == ("signature", 401)
     unwell = Paypal(400, error("VALIDATION_ERROR", "INVALID"))
-    assert await refused_after_asking(unwell, told) == ("signature", 401)
+    assert await refused_after_asking(unwell, signed) == ("signature", 401)
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
 async def test_when_paypal_cannot_be_asked_it_shall_send_again(status: int) -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
-    told_rule = await refused_after_asking(Paypal(status, {"name": "X"}), told)
+    signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    told_rule = await refused_after_asking(Paypal(status, {"name": "X"}), signed)
     assert told_rule == ("verification_unavailable", 503)
 
 
 async def test_an_answer_that_is_no_verdict_is_none() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
     odd = Paypal(body={"verification_status": "PERHAPS"})
-    assert await refused_after_asking(odd, told) == ("verification_unavailable", 503)
+    assert await refused_after_asking(odd, signed) == ("verification_unavailable", 503)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{}, "webhook_id": "other", "x": {}', b'{"a": 1'])
@@ -111,17 +112,17 @@ async def test_what_is_not_one_object_is_never_put_into_a_question(body: bytes) 
 
 
 async def test_of_two_accounts_the_one_that_can_be_asked_about_decides() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
+    signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
     unreachable = account("eu", FIRST, webhook_verification="api")
-    delivery = await hear(told, {"eu": unreachable, "us": account("us", SECOND)})
+    delivery = await hear(signed, {"eu": unreachable, "us": account("us", SECOND)})
     assert delivery.events[0].account == "us"
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), NOBODYS)
-    rule = await refusal(told, {"eu": unreachable, "us": account("us", SECOND)})
+    signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), NOBODYS)
+    rule = await refusal(signed, {"eu": unreachable, "us": account("us", SECOND)})
     assert rule == ("verification_unavailable", 503)
 
 
 async def test_a_flood_of_webhooks_asks_paypal_about_few_at_once_and_loses_none() -> None:
-    told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
+    signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()))
     asking, answered, most = 0, asyncio.Event(), 0
 
     async def slow(request: Heard, ends: peer.Ends) -> None:
@@ -131,13 +132,13 @@ async def test_a_flood_of_webhooks_asks_paypal_about_few_at_once_and_loses_none(
             asking += 1
             most = max(most, asking)
             await answered.wait()
-        verdict = first or said(200, {"verification_status": "SUCCESS"})
+        verdict = first or canned(200, {"verification_status": "SUCCESS"})
         await peer.says(lambda _: verdict)(request, ends)
 
     async with peer.listening(slow) as far:
         eu = account("eu", FIRST, url=far.url, webhook_verification="api")
         async with listening({"eu": eu}) as adapter:
-            request = WebhookRequest(told.headers, told.body, NOW)
+            request = WebhookRequest(signed.headers, signed.body, NOW)
             flood = [asyncio.create_task(adapter.hear(request)) for _ in range(3 * ASKED_AT_ONCE)]
             done, waiting = await asyncio.wait(flood, timeout=1)
             answered.set()
@@ -156,7 +157,7 @@ async def test_accounts_that_paypal_does_not_answer_about_delay_no_other() -> No
             )
             for number in range(3)
         }
-        told = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
+        signed = sent(event("PAYMENT.CAPTURE.COMPLETED", captured()), SECOND)
         async with asyncio.timeout(ASKING_SECONDS / 2):
-            delivery = await hear(told, {**silent, "us": account("us", SECOND)})
+            delivery = await hear(signed, {**silent, "us": account("us", SECOND)})
     assert delivery.events[0].account == "us"

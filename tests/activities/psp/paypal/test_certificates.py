@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from activities.psp.contract import WebhookRefused
-from activities.psp.plugins.paypal import certified_signing as signing
-from activities.psp.plugins.paypal.certificates import (
+from activities.psp.plugins.paypal.certification import signing as signing
+from activities.psp.plugins.paypal.x509 import (
     FETCHES_A_MINUTE,
     KEPT,
     Certificates,
-    FromPaypal,
+    FromTheirPlaces,
     _authorities,
     host_of,
 )
@@ -95,7 +95,7 @@ async def refusal(shelf: Certificates, now: datetime = NOW) -> tuple[str, int]:
 async def test_nothing_but_paypals_own_place_is_ever_asked(url: str) -> None:
     assert host_of(url) is None
     with pytest.raises(WebhookRefused, match="certificate_url"):
-        await FromPaypal()(url)
+        await FromTheirPlaces()(url)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from activities.psp.plugins.paypal.messages import ErrorMessage, Moved, Order
 from activities.psp.plugins.paypal.processor_codes import PROCESSOR
 from tests.activities.psp.descriptions import description, needs_descriptions
 from tests.activities.psp.paypal.far import held, order
-from workflows.domain.declines import SOFT, Advice, Reason, Retry
+from workflows.domain.declines import SOFT, Advice, DeclineReason, Retry
 
 EVERY_TABLE = {**ISSUES, **PROCESSOR, **STATUSES, **REFUND_STATUSES}
 
@@ -41,23 +41,39 @@ def test_no_reason_is_softer_here_than_it_may_be() -> None:
 def test_an_unmapped_code_is_hard_and_leaves_a_line() -> None:
     with structlog.testing.capture_logs() as lines:
         made = declined("ADDED_NEXT_YEAR")
-    assert (made.reason, made.soft, made.code) == (Reason.UNMAPPED, False, "ADDED_NEXT_YEAR")
+    assert (made.reason, made.soft, made.code) == (DeclineReason.UNMAPPED, False, "ADDED_NEXT_YEAR")
     assert [line["event"] for line in lines] == ["psp_decline_unmapped"]
 
 
 @pytest.mark.parametrize(
     ("code", "reason", "soft"),
     [
-        ("5120", Reason.INSUFFICIENT_FUNDS, True),
-        ("0500", Reason.DO_NOT_HONOR, True),
-        ("5650", Reason.AUTHENTICATION_REQUIRED, True),
-        ("5400", Reason.EXPIRED_CARD, False),
-        ("9500", Reason.FRAUD, False),
-        ("9520", Reason.STOLEN_CARD, False),
-        ("PPMD", Reason.UNMAPPED, False),
+        ("5120", DeclineReason.INSUFFICIENT_FUNDS, True),
+        ("0500", DeclineReason.DO_NOT_HONOR, True),
+        ("5650", DeclineReason.AUTHENTICATION_REQUIRED, True),
+        ("5400", DeclineReason.EXPIRED_CARD, False),
+        ("9500", DeclineReason.FRAUD, False),
+        ("9520", DeclineReason.STOLEN_CARD, False),
+        ("PPUA", DeclineReason.NOT_PERMITTED, False),
+        *((code, DeclineReason.ACCOUNT_MISCONFIGURED, True) for code in ("1340", "1350", "1370")),
+        *((code, DeclineReason.ACCOUNT_MISCONFIGURED, True) for code in ("PPAG", "PPBG", "5700")),
+        *((code, DeclineReason.CURRENCY_NOT_SUPPORTED, True) for code in ("PPUC", "PPVC")),
+        ("PCNR", DeclineReason.AUTHENTICATION_REQUIRED, True),
+        *((code, DeclineReason.UNKNOWN_TOKEN, False) for code in ("PPTE", "PPTR", "PPTV")),
+        *((code, DeclineReason.INVALID_CARD, False) for code in ("PPFI", "PPPM")),
+        ("5190", DeclineReason.INVALID_ADDRESS, False),
+        *(
+            (code, DeclineReason.PROCESSING_ERROR, True)
+            for code in ("PPNM", "PPRR", "PPCE", "PPUE")
+        ),
+        ("0R00", DeclineReason.CANCELLED_BY_PLAYER, False),
+        ("PPGR", DeclineReason.NOT_REFUNDABLE, False),
+        ("PPMD", DeclineReason.UNMAPPED, False),
     ],
 )
-def test_a_processors_code_says_more_than_the_status(code: str, reason: Reason, soft: bool) -> None:
+def test_a_processors_code_says_more_than_the_status(
+    code: str, reason: DeclineReason, soft: bool
+) -> None:
     made = declined_payment(*denied(response_code=code))
     assert (made.reason, made.soft, made.code) == (reason, soft, code)
 
@@ -65,13 +81,13 @@ def test_a_processors_code_says_more_than_the_status(code: str, reason: Reason, 
 def test_a_denial_without_a_code_is_told_by_its_status() -> None:
     for response in ({}, {"response_code": "0000"}):
         made = declined_payment(*denied(**response))
-        assert (made.reason, made.code) == (Reason.DO_NOT_HONOR, "DENIED")
+        assert (made.reason, made.code) == (DeclineReason.DO_NOT_HONOR, "DENIED")
 
 
 @pytest.mark.parametrize("code", ADVICE)
 def test_the_networks_advice_comes_along(code: str) -> None:
     made = declined_payment(*denied("VISA", response_code="0500", payment_advice_code=code))
-    assert made.advice == Advice(ADVICE[code], scheme="visa", advice_code=code)
+    assert made.advice == Advice(ADVICE[code], None, "visa", "0500", code)
     assert made.soft is (ADVICE[code] is not Retry.NEVER)
 
 
@@ -85,23 +101,55 @@ def test_mastercards_advice_is_read_by_mastercards_own_rules() -> None:
 def test_what_paypals_own_filters_hold_for_fraud_goes_to_nobody_else() -> None:
     moved, order = denied("VISA", response_code="0500")
     details = {"reason": "DECLINED_BY_RISK_FRAUD_FILTERS"}
-    told = Moved.model_validate({**moved.model_dump(exclude_none=True), "status_details": details})
-    for made in (declined_payment(told, order), declined_payment(told)):
+    blocked = Moved.model_validate(
+        {**moved.model_dump(exclude_none=True), "status_details": details}
+    )
+    for made in (declined_payment(blocked, order), declined_payment(blocked)):
         assert (made.reason, made.soft) == ("fraud", False)
         assert made.code == "DECLINED_BY_RISK_FRAUD_FILTERS"
+        assert made.advice is not None
+        assert made.advice.scheme_code == "0500"
 
 
-def test_advice_that_nobody_knows_is_none() -> None:
-    made = declined_payment(*denied("VISA", response_code="0500", payment_advice_code="99"))
-    assert made.advice is None
+@pytest.mark.parametrize("brand", ["VISA", "MASTERCARD", "AMEX", "JCB", "ELO", None])
+@pytest.mark.parametrize("advice", ["01", "22", "42", "99", None])
+def test_the_codes_are_kept_as_they_came_whatever_the_scheme(
+    brand: str | None, advice: str | None
+) -> None:
+    response = {"response_code": "5120"} | ({"payment_advice_code": advice} if advice else {})
+    made = declined_payment(*denied(brand, **response))
+    assert made.advice is not None
+    assert (made.advice.scheme_code, made.advice.advice_code) == ("5120", advice)
+    assert made.advice.scheme == (brand.lower() if brand else None)
+    # The network's word that it is of no use, ever: nobody is asked again, elsewhere neither.
+    assert made.soft is (made.advice.retry is not Retry.NEVER)
+
+
+def test_advice_42_is_never_again() -> None:
+    made = declined_payment(*denied("MASTERCARD", response_code="5120", payment_advice_code="42"))
+    assert made.advice is not None
+    assert (made.advice.retry, made.soft) == (Retry.NEVER, False)
+
+
+@pytest.mark.parametrize(
+    "code", [code for code, (r, _) in PROCESSOR.items() if r is DeclineReason.FRAUD]
+)
+def test_fraud_goes_to_nobody_else_whatever_the_network_advises(code: str) -> None:
+    made = declined_payment(*denied("VISA", response_code=code, payment_advice_code="02"))
+    assert (made.reason, made.soft) == (DeclineReason.FRAUD, False)
+
+
+def test_nothing_that_says_fraud_is_soft_in_any_table() -> None:
+    fraud = {code for code, (reason, soft) in EVERY_TABLE.items() if reason == "fraud" and soft}
+    assert not fraud
 
 
 def test_the_code_of_a_refusal_is_a_word_and_never_a_sentence() -> None:
-    told: dict[str, Any] = {
+    message: dict[str, Any] = {
         "name": "USER_BUSINESS_ERROR",
         "details": [{"issue": "Receiver player@example.com is no good"}],
     }
-    assert ErrorMessage.model_validate(told).code == "USER_BUSINESS_ERROR"
+    assert ErrorMessage.model_validate(message).code == "USER_BUSINESS_ERROR"
     assert ErrorMessage.model_validate({"name": "Name of a player"}).code == "ERROR"
 
 
@@ -117,18 +165,21 @@ def issues_in(node: Any) -> set[str]:
 @needs_descriptions
 def test_every_issue_of_captures_voids_and_refunds_is_in_a_table() -> None:
     schemas = description("paypal/payments_payment_v2.json").document["components"]["schemas"]
-    told = issues_in(
+    issues = issues_in(
         [schemas[name] for name in ("422", "authorizations.void-422", "captures.refund-422")]
     )
     # Fees of platforms, which we do not ask for.
-    assert told - ISSUES.keys() - IN_DOUBT == {"PLATFORM_FEE_EXCEEDED", "PLATFORM_FEE_NOT_ENABLED"}
+    assert issues - ISSUES.keys() - IN_DOUBT == {
+        "PLATFORM_FEE_EXCEEDED",
+        "PLATFORM_FEE_NOT_ENABLED",
+    }
 
 
 @needs_descriptions
 def test_every_processors_code_here_is_one_of_paypals() -> None:
     schemas = description("paypal/checkout_orders_v2.json").document["components"]["schemas"]
-    told = schemas["processor_response"]["properties"]["response_code"]["enum"]
-    assert PROCESSOR.keys() <= set(told)
+    codes = schemas["processor_response"]["properties"]["response_code"]["enum"]
+    assert PROCESSOR.keys() <= set(codes)
     assert len(PROCESSOR) > 80
 
 
@@ -136,8 +187,8 @@ def test_every_processors_code_here_is_one_of_paypals() -> None:
 def test_the_issues_of_orders_that_are_in_no_table_are_of_what_we_do_not_use() -> None:
     document = description("paypal/checkout_orders_v2.json").document
     schemas = document["components"]["schemas"]
-    told = issues_in([schemas["422"], schemas["orders.authorize-422"]])
-    unmapped = told - ISSUES.keys() - IN_DOUBT
+    issues = issues_in([schemas["422"], schemas["orders.authorize-422"]])
+    unmapped = issues - ISSUES.keys() - IN_DOUBT
     about = json.dumps(sorted(unmapped))
     assert len(unmapped) < 90, about
     assert not [issue for issue in unmapped if issue.startswith(("PAYER", "ORDER_N", "ORDER_E"))]

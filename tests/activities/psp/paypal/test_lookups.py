@@ -41,8 +41,8 @@ PAGE = f"https://www.sandbox.paypal.com/checkoutnow?token={ORDER}"
 FIFTY = Money(5000, "EUR")
 
 
-async def looked(question: Any, told: dict[str, Any] | None = None) -> Any:
-    finding, _ = await ask("look_up", question, told or {})
+async def looked(question: Any, replies: dict[str, Any] | None = None) -> Any:
+    finding, _ = await ask("look_up", question, replies or {})
     return finding
 
 
@@ -65,7 +65,7 @@ async def test_without_an_id_the_same_may_be_asked_again_while_paypal_knows_the_
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("answer", "expected"),
     [
         (order("APPROVED"), Ready(ORDER_REF)),
         (order("CREATED"), Pending(ORDER_REF, PAGE)),
@@ -79,9 +79,9 @@ async def test_without_an_id_the_same_may_be_asked_again_while_paypal_knows_the_
         (order("VOIDED"), Declined("voided", False, "VOIDED")),
     ],
 )
-async def test_an_order_is_what_it_has_become(told: dict[str, Any], expected: Any) -> None:
+async def test_an_order_is_what_it_has_become(answer: dict[str, Any], expected: Any) -> None:
     question = lookup(Operation.AUTHORIZE, ORDER_REF)
-    assert await looked(question, {LOOK_AT_ORDER: (200, told)}) == expected
+    assert await looked(question, {LOOK_AT_ORDER: (200, answer)}) == expected
 
 
 async def test_an_order_that_paypal_has_forgotten_was_never_approved() -> None:
@@ -99,44 +99,44 @@ async def test_a_look_that_fails_found_nothing_out(status: int) -> None:
 async def test_a_capture_is_found_through_its_order() -> None:
     other = captured("DECLINED", invoice_id="in_cert:capture-before")
     payments = {"captures": [other, captured()]}
-    told = {
+    replies = {
         LOOK_AT_HOLD: (200, held("CAPTURED")),
         LOOK_AT_ORDER: (200, order("COMPLETED", purchase_units=[unit(payments=payments)])),
     }
     question = lookup(Operation.CAPTURE, parent_ref=HELD)
-    assert await looked(question, told) == Approved(CAPTURE, FIFTY)
+    assert await looked(question, replies) == Approved(CAPTURE, FIFTY)
 
 
 async def test_a_capture_that_its_order_does_not_show_may_be_asked_for_again() -> None:
-    told = {LOOK_AT_HOLD: (200, held()), LOOK_AT_ORDER: (200, order("COMPLETED", held()))}
+    replies = {LOOK_AT_HOLD: (200, held()), LOOK_AT_ORDER: (200, order("COMPLETED", held()))}
     question = lookup(Operation.CAPTURE, parent_ref=HELD)
-    assert await looked(question, told) == NotFound(safe_to_repeat=True)
+    assert await looked(question, replies) == NotFound(safe_to_repeat=True)
     question = lookup(Operation.CAPTURE, parent_ref=HELD, asked_at=ago(days=50))
-    assert await looked(question, told) == NotFound(safe_to_repeat=False)
+    assert await looked(question, replies) == NotFound(safe_to_repeat=False)
 
 
 async def test_a_hold_that_does_not_tell_its_order_leaves_doubt() -> None:
-    told = {LOOK_AT_HOLD: (200, held(supplementary_data={}, links=[]))}
-    assert isinstance(await looked(lookup(Operation.CAPTURE, parent_ref=HELD), told), InDoubt)
+    replies = {LOOK_AT_HOLD: (200, held(supplementary_data={}, links=[]))}
+    assert isinstance(await looked(lookup(Operation.CAPTURE, parent_ref=HELD), replies), InDoubt)
 
 
 async def test_the_order_of_a_hold_is_also_found_by_its_link() -> None:
     up = {"rel": "up", "href": f"https://api-m.paypal.com/v2/checkout/orders/{ORDER}"}
-    told = {
+    replies = {
         LOOK_AT_HOLD: (200, held(supplementary_data={}, links=[up])),
         LOOK_AT_ORDER: (200, order("COMPLETED", held())),
     }
-    assert isinstance(await looked(lookup(Operation.CAPTURE, parent_ref=HELD), told), NotFound)
+    assert isinstance(await looked(lookup(Operation.CAPTURE, parent_ref=HELD), replies), NotFound)
 
 
 async def test_a_refund_is_found_through_its_order() -> None:
     payments = {"refunds": [refunded("PENDING")]}
-    told = {
+    replies = {
         LOOK_AT_CAPTURE: (200, captured()),
         LOOK_AT_ORDER: (200, order("COMPLETED", purchase_units=[unit(payments=payments)])),
     }
     question = lookup(Operation.REFUND, parent_ref=CAPTURE)
-    assert await looked(question, told) == Pending(REFUND)
+    assert await looked(question, replies) == Pending(REFUND)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_of_a_part_that_was_captured_the_rest_is_released() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("answer", "expected"),
     [
         (order("APPROVED"), Approved(ORDER_REF, Money(0, "EUR"))),
         (order("COMPLETED", held("VOIDED")), Approved(ORDER_REF, Money(0, "EUR"))),
@@ -169,10 +169,10 @@ async def test_of_a_part_that_was_captured_the_rest_is_released() -> None:
     ],
 )
 async def test_the_void_of_an_order_is_told_by_what_it_holds(
-    told: dict[str, Any], expected: Any
+    answer: dict[str, Any], expected: Any
 ) -> None:
     question = lookup(Operation.VOID, parent_ref=ORDER_REF)
-    assert await looked(question, {LOOK_AT_ORDER: (200, told)}) == expected
+    assert await looked(question, {LOOK_AT_ORDER: (200, answer)}) == expected
 
 
 async def test_a_void_ordered_by_a_case_is_told_alike() -> None:

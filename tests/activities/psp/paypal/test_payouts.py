@@ -11,6 +11,7 @@ from activities.psp.wire import InDoubt, NeverSent
 from tests.activities.psp.paypal.far import (
     BATCH,
     BATCH_REF,
+    ago,
     ask,
     batch,
     error,
@@ -19,15 +20,15 @@ from tests.activities.psp.paypal.far import (
     lookup,
 )
 from workflows.domain.money import Money
-from workflows.domain.psp import Approved, Declined, NotFound, Operation, Pending
+from workflows.domain.psp import Approved, Declined, NoStatus, NotFound, Operation, Pending
 
 PAY = "POST /v1/payments/payouts"
 LOOK = f"GET /v1/payments/payouts/{BATCH}"
 FIFTY = Money(5000, "EUR")
 
 
-async def pays(told: dict[str, Any], **more: Any) -> tuple[Any, Any]:
-    return await ask(Operation.PAYOUT, instruction(Operation.PAYOUT, **more), told)
+async def pays(replies: dict[str, Any], **more: Any) -> tuple[Any, Any]:
+    return await ask(Operation.PAYOUT, instruction(Operation.PAYOUT, **more), replies)
 
 
 def payout_lookup(**more: Any) -> Any:
@@ -82,8 +83,8 @@ def duplicate(**where: Any) -> tuple[int, dict[str, Any]]:
     """As Payouts tells that the sender_batch_id was used before."""
     issue = "Batch with given sender_batch_id already exists"
     detail = {"field": "SENDER_BATCH_ID", "location": "body", "issue": issue}
-    told = error("USER_BUSINESS_ERROR", issue) | {"details": [detail | where.pop("detail", {})]}
-    return 400, told | where
+    body = error("USER_BUSINESS_ERROR", issue) | {"details": [detail | where.pop("detail", {})]}
+    return 400, body | where
 
 
 LINK = {
@@ -100,8 +101,8 @@ async def test_a_batch_of_our_key_is_looked_at(where: dict[str, Any]) -> None:
 
 
 async def test_a_batch_of_our_key_that_is_not_shown_leaves_doubt() -> None:
-    for told in ({PAY: duplicate()}, {PAY: duplicate(links=[LINK])}):
-        reply, _ = await pays(told)
+    for replies in ({PAY: duplicate()}, {PAY: duplicate(links=[LINK])}):
+        reply, _ = await pays(replies)
         assert isinstance(reply, InDoubt)
 
 
@@ -146,6 +147,7 @@ async def test_a_batch_of_another_key_is_not_believed() -> None:
         ("ONHOLD", Pending(BATCH_REF)),
         ("ADDED_NEXT_YEAR", Pending(BATCH_REF)),
         ("FAILED", Declined("processing_error", soft=False, code="FAILED")),
+        ("DENIED", Declined("processing_error", soft=False, code="DENIED")),
         ("BLOCKED", Declined("blocked", soft=False, code="BLOCKED")),
         ("RETURNED", Declined("returned", soft=False, code="RETURNED")),
         ("REFUNDED", Declined("returned", soft=False, code="REFUNDED")),
@@ -153,29 +155,46 @@ async def test_a_batch_of_another_key_is_not_believed() -> None:
     ],
 )
 async def test_an_item_is_what_paypal_says(status: str, expected: Any) -> None:
-    told = {LOOK: (200, batch("SUCCESS", item(status)))}
-    finding, _ = await ask("look_up", payout_lookup(), told)
+    replies = {LOOK: (200, batch("SUCCESS", item(status)))}
+    finding, _ = await ask("look_up", payout_lookup(), replies)
     assert finding == expected
 
 
 async def test_why_an_item_failed_is_told_by_its_error() -> None:
     wrong = {"name": "RECEIVER_UNREGISTERED", "message": "No such receiver.", "debug_id": "9"}
-    told = {LOOK: (200, batch("SUCCESS", item("FAILED", errors=wrong)))}
-    finding, _ = await ask("look_up", payout_lookup(), told)
+    replies = {LOOK: (200, batch("SUCCESS", item("FAILED", errors=wrong)))}
+    finding, _ = await ask("look_up", payout_lookup(), replies)
     assert finding == Declined("unknown_destination", soft=False, code="RECEIVER_UNREGISTERED")
 
 
-@pytest.mark.parametrize(("status", "soft"), [("BLOCKED", False), ("FAILED", True)])
+@pytest.mark.parametrize("without", ["", "0", 0, False, None, {}])
+async def test_an_id_that_is_none_does_not_cost_the_answer(without: Any) -> None:
+    replies = {LOOK: (200, batch("SUCCESS", item("PENDING", transaction_id=without)))}
+    finding, _ = await ask("look_up", payout_lookup(), replies)
+    assert finding == Pending(BATCH_REF)
+
+
+async def test_a_zero_of_no_currency_does_not_cost_the_answer() -> None:
+    for amount in ({"currency": None, "value": "0"}, {"value": "0.0"}, False, "0"):
+        replies = batch("DENIED")
+        replies["batch_header"]["amount"] = amount
+        reply, _ = await pays({PAY: (201, replies)})
+        assert isinstance(reply, Declined), amount
+
+
+@pytest.mark.parametrize(
+    ("status", "soft"), [("BLOCKED", False), ("FAILED", True), ("DENIED", True)]
+)
 async def test_what_paypal_blocks_is_paid_by_nobody_else(status: str, soft: bool) -> None:
     wrong = {"name": "ITEM_PROCESSING_ERROR", "message": "No.", "debug_id": "9"}
-    told = {LOOK: (200, batch("SUCCESS", item(status, errors=wrong)))}
-    finding, _ = await ask("look_up", payout_lookup(), told)
+    replies = {LOOK: (200, batch("SUCCESS", item(status, errors=wrong)))}
+    finding, _ = await ask("look_up", payout_lookup(), replies)
     assert isinstance(finding, Declined)
     assert (finding.soft, finding.code) == (soft, "ITEM_PROCESSING_ERROR")
 
 
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [
         batch("SUCCESS", item("SUCCESS"), item("SUCCESS")),
         batch(
@@ -185,8 +204,8 @@ async def test_what_paypal_blocks_is_paid_by_nobody_else(status: str, soft: bool
     ],
     ids=["two items", "no key", "another batch"],
 )
-async def test_a_batch_that_does_not_fit_is_in_doubt(told: dict[str, Any]) -> None:
-    finding, _ = await ask("look_up", payout_lookup(), {LOOK: (200, told)})
+async def test_a_batch_that_does_not_fit_is_in_doubt(answer: dict[str, Any]) -> None:
+    finding, _ = await ask("look_up", payout_lookup(), {LOOK: (200, answer)})
     assert isinstance(finding, InDoubt)
 
 
@@ -198,3 +217,11 @@ async def test_a_batch_without_items_is_still_to_come() -> None:
 async def test_a_batch_that_paypal_does_not_have_is_not_found() -> None:
     finding, _ = await ask("look_up", payout_lookup(), {})
     assert finding == NotFound()
+
+
+async def test_a_paid_payout_that_its_transaction_does_not_find_is_not_called_unpaid() -> None:
+    paid = {"psp_ref": "1DG93452WK758815H"}
+    finding, _ = await ask("look_up", payout_lookup(**paid), {})
+    assert finding == NoStatus(safe_to_repeat=True)
+    finding, _ = await ask("look_up", payout_lookup(**paid, asked_at=ago(days=40)), {})
+    assert finding == NoStatus(safe_to_repeat=False)

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import activities.psp.plugins.paypal.certification as certification
+import activities.psp.plugins.paypal.certification.suite as certification
 from activities.psp.certification import Canned, Heard, Verdict
-from activities.psp.plugins.paypal.certification import PaypalCertification
+from activities.psp.plugins.paypal.certification.suite import PaypalCertification
 from activities.psp.wire import WireError
 from tests.activities.psp.descriptions import (
     Request,
@@ -30,13 +30,14 @@ from tests.activities.psp.paypal.far import (
     Answer,
     Kept,
     batch,
+    canned,
     held,
     item,
     order,
-    said,
     speaking,
 )
 from tests.activities.psp.paypal.reports import report, transaction
+from tests.activities.psp.paypal.younger import without_what_is_younger
 from workflows.domain.money import Money
 from workflows.domain.psp import COMPLETE, AuthorizeInstruction, Operation, VoidInstruction
 from workflows.domain.settlement import SettlementQuery
@@ -55,7 +56,7 @@ NO_WORDS_OF_PAYPALS = (b"UNDER_REVIEW", b"ADDED_NEXT_YEAR")
 """What it might say one day, which is why its description has it not."""
 UNDESCRIBED = {403, 409, 429}
 """Where a description says only `default`, or nothing."""
-EXAMPLES = sorted(Path(certification.__file__).with_name("examples").glob("*.json"))
+EXAMPLES = sorted((Path(certification.__file__).parents[1] / "examples").glob("*.json"))
 RESOURCES = {
     "checkout-order": ("/v2/checkout/", "order"),
     "authorization": ("/v2/payments/", "authorization-2"),
@@ -71,16 +72,17 @@ def judge_of(path: str) -> Any:
 
 
 def request_of(heard: Heard) -> Request:
+    heard = without_what_is_younger(heard)
     parts = urlsplit(heard.path)
     return Request(heard.method, parts.path, parts.query, heard.headers, heard.body)
 
 
-def judge_reply(heard: Heard, told: Canned) -> None:
-    if told.status in UNDESCRIBED or any(word in told.body for word in NO_WORDS_OF_PAYPALS):
+def judge_reply(heard: Heard, reply: Canned) -> None:
+    if reply.status in UNDESCRIBED or any(word in reply.body for word in NO_WORDS_OF_PAYPALS):
         return
     request = request_of(heard)
     at = judge_of(request.path)
-    check_response(at, request.method, request.path, told.status, told.headers, told.body)
+    check_response(at, request.method, request.path, reply.status, reply.headers, reply.body)
 
 
 async def quietly(call: Any) -> None:
@@ -128,12 +130,12 @@ async def of_what_is_not_certified() -> Kept:
 
 
 def by_place() -> Answer:
-    told = {"payouts": batch("SUCCESS", item("SUCCESS")), "payouts-item": item("SUCCESS")}
+    resources = {"payouts": batch("SUCCESS", item("SUCCESS")), "payouts-item": item("SUCCESS")}
 
     def answer(request: Heard) -> Canned:
         if request.path.startswith("/v1/reporting/"):
-            return said(200, report(transaction("T0006", "50.00")))
-        return said(200, told[request.path.split("/")[3]])
+            return canned(200, report(transaction("T0006", "50.00")))
+        return canned(200, resources[request.path.split("/")[3]])
 
     return answer
 
@@ -143,18 +145,18 @@ def by_place() -> Answer:
 async def test_every_request_and_reply_is_as_described(verdict: Verdict, amount: Money) -> None:
     kept = await every_exchange(verdict, amount)
     assert len(kept.heard) > 15
-    for heard, told in zip(kept.heard, kept.said, strict=True):
+    for heard, reply in zip(kept.heard, kept.answered, strict=True):
         check_request(judge_of(heard.path), *request_of(heard))
         if heard.method == "GET" or verdict is not Verdict.NOT_FOUND:
-            judge_reply(heard, told)
+            judge_reply(heard, reply)
 
 
 async def test_batches_and_reports_are_asked_for_as_described() -> None:
     kept = await of_what_is_not_certified()
     assert len(kept.heard) == 4
-    for heard, told in zip(kept.heard, kept.said, strict=True):
+    for heard, reply in zip(kept.heard, kept.answered, strict=True):
         check_request(judge_of(heard.path), *request_of(heard))
-        judge_reply(heard, told)
+        judge_reply(heard, reply)
 
 
 async def test_every_call_is_among_those_that_are_judged() -> None:
@@ -198,23 +200,25 @@ def example(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_as_described(path: Path) -> None:
-    told = example(path)
-    if "webhook" in told:
-        resource = told["webhook"]["resource"]
-        base, component = RESOURCES.get(told["webhook"]["resource_type"], ("", ""))
+    document = example(path)
+    if "webhook" in document:
+        resource = document["webhook"]["resource"]
+        base, component = RESOURCES.get(document["webhook"]["resource_type"], ("", ""))
         check_component(
-            description(PLACES["/v1/notifications/"]), "event", json.dumps(told["webhook"]).encode()
+            description(PLACES["/v1/notifications/"]),
+            "event",
+            json.dumps(document["webhook"]).encode(),
         )
         body = json.dumps(resource).encode()
         if component and not any(word in body for word in NO_WORDS_OF_PAYPALS):
             check_component(description(PLACES[base]), component, body)
         return
-    sent, answer = told["request"], told["answer"]
+    sent, answer = document["request"], document["answer"]
     body = b"" if isinstance(sent["body"], str) else json.dumps(sent["body"]).encode()
     headers = sent["headers"] | {"content-type": "application/json"}
-    check_request(judge_of(sent["path"]), sent["method"], sent["path"], "", headers, body)
     heard = Heard(sent["method"], sent["path"], headers, body)
-    judge_reply(heard, said(answer["status"], answer["body"]))
+    check_request(judge_of(sent["path"]), *request_of(heard))
+    judge_reply(heard, canned(answer["status"], answer["body"]))
 
 
 REPLIES: dict[str, tuple[str, dict[str, Any]]] = {

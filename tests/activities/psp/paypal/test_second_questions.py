@@ -79,8 +79,8 @@ SECONDS: dict[str, tuple[str, Any, dict[str, Any], str]] = {
 async def test_what_was_sent_is_not_called_unsent_when_the_look_at_it_is_refused(
     name: str, answer: tuple[int, Any]
 ) -> None:
-    operation, question, told, look = SECONDS[name]
-    reply, kept = await ask(operation, question, told | {look: answer})
+    operation, question, replies, look = SECONDS[name]
+    reply, kept = await ask(operation, question, replies | {look: answer})
     assert look in kept.asked
     assert isinstance(reply, InDoubt)
 

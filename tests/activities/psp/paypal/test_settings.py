@@ -31,7 +31,7 @@ def test_accounts_are_read_by_our_own_ids(monkeypatch: pytest.MonkeyPatch, tmp_p
     settings = read(monkeypatch, eu=EU | {"client_secret": f"file:{secret}"}, us=US)
     assert settings.account("eu").client_secret.get_secret_value() == "out-of-a-file"
     assert settings.account("us").is_live
-    assert settings.account("us").webhook_verification == "certificate"
+    assert settings.account("us").webhook_verification == "api"
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,21 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import structlog
 
 from activities.psp.certification import Canned, Heard
 from activities.psp.wire import InDoubt, NeverSent
-from tests.activities.psp.paypal.far import ACCOUNT, Json, Kept, said, speaking
+from tests.activities.psp.paypal.far import ACCOUNT, Json, Kept, canned, speaking
 from tests.activities.psp.paypal.reports import report, transaction
 from workflows.domain.money import Money
 from workflows.domain.settlement import Movement, SettlementLine, SettlementPage, SettlementQuery
 
 
 async def page(
-    told: Json, cursor: str | None = None, day: str = "2026-11-24", kept: Kept | None = None
+    body: Json, cursor: str | None = None, day: str = "2026-11-24", kept: Kept | None = None
 ) -> SettlementPage:
     def answer(_: Heard) -> Canned:
-        return said(200, told)
+        return canned(200, body)
 
     async with speaking(answer, kept) as adapter:
         return await adapter.settlement(SettlementQuery(account=ACCOUNT, day=day, cursor=cursor))
@@ -31,14 +32,14 @@ async def line(code: str, value: str, currency: str = "EUR", **more: Any) -> Set
 
 
 async def test_a_capture_is_a_credit_with_its_fee_and_our_key() -> None:
-    told = await line(
+    booked = await line(
         "T0006",
         "50.00",
         fee_amount={"currency_code": "EUR", "value": "-1.85"},
         invoice_id="in_cert:capture",
         custom_field="in_cert:authorize:1",
     )
-    assert told == SettlementLine(
+    assert booked == SettlementLine(
         account=ACCOUNT,
         line_id="2GG279541U471931P:T0006",
         movement=Movement.CAPTURE,
@@ -74,9 +75,9 @@ async def test_a_capture_is_a_credit_with_its_fee_and_our_key() -> None:
     ],
 )
 async def test_a_code_is_a_movement(code: str, value: str, movement: Movement) -> None:
-    told = await line(code, value)
-    assert told.movement is movement
-    assert told.credit is not value.startswith("-")
+    booked = await line(code, value)
+    assert booked.movement is movement
+    assert booked.credit is not value.startswith("-")
 
 
 @pytest.mark.parametrize(
@@ -97,8 +98,8 @@ async def test_what_was_not_done_is_no_line() -> None:
 
 
 async def test_a_payout_is_known_by_its_own_key() -> None:
-    told = await line("T0001", "-50.00", custom_field="po_cert:payout:1", invoice_id="something")
-    assert told.key == "po_cert:payout:1"
+    booked = await line("T0001", "-50.00", custom_field="po_cert:payout:1", invoice_id="something")
+    assert booked.key == "po_cert:payout:1"
     assert (await line("T0001", "-50.00", custom_field="in_cert:capture")).key is None
 
 
@@ -124,9 +125,41 @@ async def test_another_page_than_that_asked_for_is_not_believed() -> None:
         await page(report(page=3, pages=3), "2")
 
 
-async def test_an_amount_that_is_none_is_not_believed() -> None:
-    with pytest.raises(InDoubt):
-        await line("T0006", "much")
+UNREADABLE: dict[str, Json] = {
+    "no amount": {"transaction_amount": {"currency_code": "EUR", "value": "much"}},
+    "no currency": {"transaction_amount": {"currency_code": None, "value": "5.00"}},
+    "another currency": {"transaction_amount": {"currency_code": "XXL", "value": "5.00"}},
+    "nothing of it": {"transaction_amount": None},
+    "no id": {"transaction_id": False},
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_a_line_that_cannot_be_read_costs_no_other_and_is_seen(name: str) -> None:
+    spoiled = transaction("T0006", "50.00")
+    spoiled["transaction_info"] |= UNREADABLE[name]
+    good = transaction("T1107", "-10.50")
+    with structlog.testing.capture_logs() as logged:
+        found = await page(report(spoiled, good))
+    assert [line.raw_type for line in found.lines] == ["T1107"]
+    assert [entry["event"] for entry in logged] == ["psp_report_line_unreadable"]
+
+
+async def test_what_moved_nothing_may_look_as_it_likes() -> None:
+    denied = transaction("T0006", "50.00", transaction_status="D")
+    denied["transaction_info"]["transaction_amount"] = None
+    with structlog.testing.capture_logs() as logged:
+        assert (await page(report(denied))).lines == ()
+    assert logged == []
+
+
+async def test_zeros_of_no_currency_and_odd_words_are_read_as_what_they_are() -> None:
+    none = {"currency_code": None, "value": "0"}
+    assert (await line("T0006", "50.00", fee_amount=none)).fee is None
+    assert (await line("T0006", "0")).amount == Money(0, "EUR")
+    assert (await line("T0006", "50.00", invoice_id=17, custom_field=True)).key is None
+    page_found = report(transaction("T0006", "50.00")) | {"page": "1", "total_pages": "2"}
+    assert (await page(page_found)).next_cursor == "2"
 
 
 @pytest.mark.parametrize("cursor", ["0", "x", "1&page_size=500"])
@@ -141,5 +174,5 @@ async def test_a_day_that_is_none_is_not_sent() -> None:
 
 
 async def test_a_date_with_an_offset_without_colon_is_rfc_3339_here() -> None:
-    told = await line("T0006", "1.00", transaction_initiation_date="2026-11-24T02:00:00-0800")
-    assert told.occurred_at == "2026-11-24T02:00:00-08:00"
+    booked = await line("T0006", "1.00", transaction_initiation_date="2026-11-24T02:00:00-0800")
+    assert booked.occurred_at == "2026-11-24T02:00:00-08:00"

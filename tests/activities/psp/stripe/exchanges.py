@@ -11,13 +11,19 @@ from typing import Any, cast
 
 from activities.psp.certification import Canned, Heard, Verdict
 from activities.psp.plugins.stripe.adapter import StripeAdapter
-from activities.psp.plugins.stripe.certification import StripeCertification, intent, refund
+from activities.psp.plugins.stripe.certification.suite import StripeCertification, intent, refund
 from activities.psp.wire import WireError
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
-from tests.activities.psp.stripe.judging import judge
+from tests.activities.psp.stripe.judging import judge, judge_request
 from workflows.domain.money import Money
-from workflows.domain.psp import Lookup, MerchantAccount, Operation, VoidInstruction
+from workflows.domain.psp import (
+    AuthorizeInstruction,
+    Lookup,
+    MerchantAccount,
+    Operation,
+    VoidInstruction,
+)
 from workflows.domain.settlement import SettlementQuery
 
 Answer = Callable[[Heard], Canned]
@@ -30,32 +36,37 @@ class Exchanges:
     """Of one conversation, in their order."""
 
     heard: list[Heard] = field(default_factory=list)
-    said: list[Canned] = field(default_factory=list)
+    answered: list[Canned] = field(default_factory=list)
 
     @property
     def pairs(self) -> Sequence[tuple[Heard, Canned]]:
-        return list(zip(self.heard, self.said, strict=True))
+        return list(zip(self.heard, self.answered, strict=True))
 
 
 @asynccontextmanager
-async def speaking(answer: Answer, kept: Exchanges | None = None) -> AsyncIterator[StripeAdapter]:
+async def speaking(
+    answer: Answer, kept: Exchanges | None = None, *, judged: bool = True
+) -> AsyncIterator[StripeAdapter]:
     """The adapter, speaking to a peer that answers so.
 
-    What was asked, and what was believed, must be as Stripe describes it.
+    What was asked, and what was believed where it is judged, must be as Stripe describes it.
     """
     kept = kept if kept is not None else Exchanges()
 
     def keeping(request: Heard) -> Canned:
         kept.heard.append(request)
-        kept.said.append(answer(request))
-        return kept.said[-1]
+        kept.answered.append(answer(request))
+        return kept.answered[-1]
 
     async with peer.listening(peer.says(keeping)) as far:
         adapter = cast("StripeAdapter", StripeCertification().connect(far.url))
         yield adapter
         await adapter.aclose()
-    for heard, said in kept.pairs:
-        judge(heard, said)
+    for heard, reply in kept.pairs:
+        if judged:
+            judge(heard, reply)
+        else:
+            judge_request(heard)
 
 
 def saying(*bodies: Json, status: int = 200) -> Answer:
@@ -91,10 +102,15 @@ async def every_exchange(verdict: Verdict, amount: Money) -> Exchanges:
                 await _quietly(adapter.look_up(lookup))
                 await _quietly(adapter.look_up(replace(lookup, asked_at=ago(hours=30))))
                 await _quietly(adapter.look_up(replace(lookup, parent_ref=None)))
+        hold = asked[Operation.AUTHORIZE]
+        assert isinstance(hold, AuthorizeInstruction)
+        page = replace(hold, payment_token=None)
+        await _quietly(adapter.authorize(page))
         void = asked[Operation.VOID]
         assert isinstance(void, VoidInstruction)
         await _quietly(adapter.void(replace(void, after_capture=True)))
         await _quietly(adapter.void(replace(void, psp_ref=None)))
+        await _quietly(adapter.void(replace(void, psp_ref="cs_1")))
     return kept
 
 

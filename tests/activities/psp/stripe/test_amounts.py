@@ -34,7 +34,7 @@ TABLE = [
 def test_an_amount_is_written_and_read_exactly(amount: str, currency: str, units: int) -> None:
     money = Money.parse(amount, currency)
     assert amounts.asked(money) == {"amount": str(units), "currency": currency.lower()}
-    assert amounts.told(units, currency.lower()) == money
+    assert amounts.money_of(units, currency.lower()) == money
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ async def test_what_stripe_cannot_write_is_never_sent(amount: str, currency: str
 )
 def test_what_is_no_amount_of_ours_is_not_believed(units: int, currency: str) -> None:
     with pytest.raises(InDoubt):
-        amounts.told(units, currency)
+        amounts.money_of(units, currency)
 
 
 def test_a_fee_may_have_all_three_decimals() -> None:
-    assert amounts.told(5015, "kwd") == Money(5015, "KWD")
+    assert amounts.money_of(5015, "kwd") == Money(5015, "KWD")

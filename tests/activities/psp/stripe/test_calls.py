@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import structlog
 
 from activities.psp.contract import Completes, PaysOut
 from activities.psp.wire import InDoubt, NeverSent
@@ -14,18 +15,14 @@ from tests.activities.psp.stripe.exchanges import (
     ACCOUNT,
     Answer,
     Exchanges,
+    listed,
     pi,
     re,
     saying,
     speaking,
 )
 from workflows.domain.money import Money
-from workflows.domain.psp import (
-    Approved,
-    Declined,
-    MerchantAccount,
-    Pending,
-)
+from workflows.domain.psp import Approved, Declined, MerchantAccount, Pending
 
 ASKED = instructions(ACCOUNT, AMOUNT, "pi_1")
 CARD = "4111 1111 1111 1111"
@@ -42,13 +39,40 @@ def refusing(status: int, kind: str = "invalid_request_error", **members: Any) -
 
 
 EVERY = ("authorize", "capture", "void", "refund")
+FOLLOWS = EVERY[1:]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_key_that_stripe_does_not_take_lets_another_account_be_asked_and_alerts(
+    status: int,
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        for token in ("tok_private", None):
+            said_no = await ask("authorize", refusing(status), payment_token=token)
+            assert said_no == Declined(
+                "account_misconfigured", soft=True, code="invalid_request_error"
+            )
+    assert [(line["event"], line["log_level"]) for line in lines] == [
+        ("psp_account_misconfigured", "error")
+    ] * 2
+
+
+@pytest.mark.parametrize("operation", FOLLOWS)
+@pytest.mark.parametrize("status", [401, 403])
+async def test_what_follows_waits_until_the_key_is_taken_again(operation: str, status: int) -> None:
+    with pytest.raises(NeverSent):
+        await ask(operation, refusing(status))
 
 
 @pytest.mark.parametrize("operation", EVERY)
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
-    [(401, "invalid_request_error", None), (403, "invalid_request_error", None)]
-    + [(429, "invalid_request_error", "rate_limit"), (429, "rate_limit_error", "lock_timeout")],
+    [
+        (429, "invalid_request_error", "rate_limit"),
+        (429, "rate_limit_error", "lock_timeout"),
+        (400, "rate_limit_error", None),
+        (400, "invalid_request_error", "payment_intent_rate_limit_exceeded"),
+    ],
 )
 async def test_what_stripe_did_not_begin_was_never_sent(
     operation: str, status: int, kind: str, code: str | None
@@ -81,10 +105,16 @@ async def test_whatever_else_went_wrong_is_a_doubt(
         await ask(operation, refusing(status, kind, code=code))
 
 
+async def test_a_busy_payment_intent_that_is_there_is_a_doubt() -> None:
+    busy = refusing(400, code="payment_intent_rate_limit_exceeded", payment_intent=pi())
+    with pytest.raises(InDoubt):
+        await ask("authorize", busy)
+
+
 @pytest.mark.parametrize("operation", EVERY)
 async def test_a_refused_request_did_nothing(operation: str) -> None:
-    said = await ask(operation, refusing(400, code="parameter_invalid_integer"))
-    assert said == Declined("invalid_request", soft=False, code="parameter_invalid_integer")
+    reply = await ask(operation, refusing(400, code="parameter_invalid_integer"))
+    assert reply == Declined("invalid_request", soft=False, code="parameter_invalid_integer")
     gone = await ask(operation, refusing(404, code="resource_missing"))
     assert gone == Declined("invalid_request", soft=False, code="resource_missing")
 
@@ -116,23 +146,23 @@ async def test_an_answer_that_does_not_fit_the_question_is_a_doubt(
 
 
 async def test_a_decline_that_comes_with_a_living_hold_is_a_doubt() -> None:
-    said = {"decline_code": "do_not_honor", "payment_intent": pi(amount_capturable=5000)}
+    members = {"decline_code": "do_not_honor", "payment_intent": pi(amount_capturable=5000)}
     with pytest.raises(InDoubt):
-        await ask("authorize", refusing(402, "card_error", **said))
+        await ask("authorize", refusing(402, "card_error", **members))
 
 
 async def test_a_refused_capture_of_a_captured_one_is_told_by_its_state() -> None:
     done = pi(status="succeeded", amount_received=3000)
     code = "payment_intent_unexpected_state"
-    said = await ask("capture", refusing(400, code=code, payment_intent=done))
-    assert said == Approved("pi_1", Money(3000, "EUR"))
+    reply = await ask("capture", refusing(400, code=code, payment_intent=done))
+    assert reply == Approved("pi_1", Money(3000, "EUR"))
 
 
 async def test_a_refused_cancel_of_a_canceled_one_has_reached_its_end() -> None:
     gone = pi(status="canceled")
     code = "payment_intent_unexpected_state"
-    said = await ask("void", refusing(400, code=code, payment_intent=gone))
-    assert said == Approved("pi_1", AMOUNT)
+    reply = await ask("void", refusing(400, code=code, payment_intent=gone))
+    assert reply == Approved("pi_1", AMOUNT)
     foreign = pi(status="canceled", metadata={})
     with pytest.raises(InDoubt):
         await ask("void", refusing(400, code=code, payment_intent=foreign))
@@ -140,8 +170,8 @@ async def test_a_refused_cancel_of_a_canceled_one_has_reached_its_end() -> None:
 
 async def test_a_bank_may_decline_a_capture() -> None:
     held = pi(status="requires_capture", amount_capturable=5000)
-    said = {"code": "card_declined", "decline_code": "generic_decline", "payment_intent": held}
-    declined = await ask("capture", refusing(402, "card_error", **said))
+    members = {"code": "card_declined", "decline_code": "generic_decline", "payment_intent": held}
+    declined = await ask("capture", refusing(402, "card_error", **members))
     assert isinstance(declined, Declined)
     assert declined.code == "generic_decline"
 
@@ -152,8 +182,6 @@ async def test_a_bank_may_decline_a_capture() -> None:
 @pytest.mark.parametrize(
     ("operation", "change"),
     [
-        ("authorize", {"payment_token": None}),
-        ("authorize", {"payment_token": ""}),
         ("authorize", {"payment_token": CARD}),
         ("authorize", {"payment_token": "DE89370400440532013000"}),
         ("authorize", {"method": "sofort"}),
@@ -185,8 +213,8 @@ async def test_it_pays_no_player_and_needs_no_completion() -> None:
 async def test_the_rest_of_a_captured_hold_is_released_already_and_only_looked_at() -> None:
     kept = Exchanges()
     part = pi(status="succeeded", amount=5000, amount_received=3000)
-    said = await ask("void", saying(part), kept, after_capture=True)
-    assert said == Approved("pi_1", Money(2000, "EUR"))
+    reply = await ask("void", saying(part), kept, after_capture=True)
+    assert reply == Approved("pi_1", Money(2000, "EUR"))
     assert [each.method for each in kept.heard] == ["GET"]
 
 
@@ -207,8 +235,8 @@ async def test_a_rest_that_stripe_does_not_confirm_is_a_doubt(answer: dict[str, 
 async def test_a_hold_whose_id_we_never_heard_is_searched_for_and_canceled() -> None:
     kept = Exchanges()
     found = {**SEARCHED, "data": [pi()]}
-    said = await ask("void", saying(found, pi(status="canceled")), kept, psp_ref=None)
-    assert said == Approved("pi_1", AMOUNT)
+    reply = await ask("void", saying(found, pi(status="canceled")), kept, psp_ref=None)
+    assert reply == Approved("pi_1", AMOUNT)
     assert [each.path.partition("?")[0] for each in kept.heard] == [
         "/v1/payment_intents/search",
         "/v1/payment_intents/pi_1/cancel",
@@ -216,11 +244,13 @@ async def test_a_hold_whose_id_we_never_heard_is_searched_for_and_canceled() -> 
 
 
 async def test_where_no_hold_is_found_none_was_asked_to_be_canceled() -> None:
-    for answer in (saying({**SEARCHED, "data": []}), refusing(404), refusing(500, "api_error")):
+    nothing = saying({**SEARCHED, "data": []}, listed(url="/v1/checkout/sessions"))
+    for answer in (nothing, refusing(404), refusing(500, "api_error")):
         kept = Exchanges()
         with pytest.raises(NeverSent):
             await ask("void", answer, kept, psp_ref=None)
-        assert [each.method for each in kept.heard] == ["GET"]
+        assert kept.heard
+        assert {each.method for each in kept.heard} == {"GET"}
 
 
 # --- how it is asked --------------------------------------------------------------------------

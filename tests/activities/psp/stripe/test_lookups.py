@@ -39,30 +39,44 @@ async def test_an_authorization_is_found_in_the_minutes_in_which_it_was_asked() 
     found = await looked(asked, saying(listed(pi(**FOREIGN), mine), mine), kept)
     assert found == Approved("pi_1", Money(5000, "EUR"))
     assert paths(kept) == ["/v1/payment_intents", "/v1/payment_intents/pi_1"]
-    told = dict(parse_qsl(urlsplit(kept.heard[0].path).query))
-    assert (told["created[gte]"], told["created[lt]"]) == ("1795514370", "1795515330")
+    query = dict(parse_qsl(urlsplit(kept.heard[0].path).query))
+    assert (query["created[gte]"], query["created[lt]"]) == ("1795514370", "1795515330")
 
 
-async def test_while_the_key_is_remembered_what_is_not_found_may_be_asked_again() -> None:
+NOWHERE = (listed(), listed(url="/v1/checkout/sessions"), {**SEARCHED, "data": []})
+"""In neither list, and not found by the search."""
+
+
+async def test_while_the_key_is_remembered_what_is_nowhere_is_truly_not_found() -> None:
     for asked_at in (ago(hours=22), ago(minutes=1)):
-        found = await looked(lookup(AUTHORIZE, asked_at=asked_at), saying(listed()))
-        assert found == NoStatus(safe_to_repeat=True)
+        kept = Exchanges()
+        found = await looked(lookup(AUTHORIZE, asked_at=asked_at), saying(*NOWHERE), kept)
+        assert found == NotFound(safe_to_repeat=True)
+        assert paths(kept)[1:] == ["/v1/checkout/sessions", "/v1/payment_intents/search"]
 
 
-@pytest.mark.parametrize(
-    "asked_at",
-    [ago(hours=23, minutes=1), "", "yesterday", "2026-11-24"],
-    ids=["too long ago", "no time", "no date", "no hour"],
-)
-async def test_after_that_it_is_searched_for_and_else_in_doubt(asked_at: str) -> None:
+async def test_what_the_lists_do_not_show_is_searched_for() -> None:
+    mine = pi(amount_capturable=5000)
+    found = await looked(
+        lookup(AUTHORIZE), saying(*NOWHERE[:2], {**SEARCHED, "data": [mine]}, mine)
+    )
+    assert isinstance(found, Approved)
+
+
+async def test_when_the_key_is_forgotten_it_is_not_found_and_not_asked_again() -> None:
+    asked = lookup(AUTHORIZE, asked_at=ago(hours=23, minutes=1))
+    assert await looked(asked, saying(*NOWHERE)) == NotFound()
+
+
+@pytest.mark.parametrize("asked_at", ["", "yesterday", "2026-11-24"])
+async def test_without_a_time_it_is_searched_for_and_else_in_doubt(asked_at: str) -> None:
     kept, mine = Exchanges(), pi(amount_capturable=5000)
     asked = lookup(AUTHORIZE, asked_at=asked_at)
-    listing = [listed()] if asked_at.count(":") > 1 else []
-    found = await looked(asked, saying(*listing, {**SEARCHED, "data": [mine]}, mine), kept)
+    found = await looked(asked, saying({**SEARCHED, "data": [mine]}, mine), kept)
     assert isinstance(found, Approved)
-    assert paths(kept)[-2:] == ["/v1/payment_intents/search", "/v1/payment_intents/pi_1"]
+    assert paths(kept) == ["/v1/payment_intents/search", "/v1/payment_intents/pi_1"]
     with pytest.raises(InDoubt):
-        await looked(asked, saying(*listing, {**SEARCHED, "data": []}))
+        await looked(asked, saying({**SEARCHED, "data": []}))
 
 
 async def test_two_payment_intents_of_one_key_are_a_doubt() -> None:
@@ -71,13 +85,17 @@ async def test_two_payment_intents_of_one_key_are_a_doubt() -> None:
         await looked(lookup(AUTHORIZE, asked_at=""), saying(twice))
 
 
-async def test_a_busy_list_is_read_to_a_bound() -> None:
+async def test_a_busy_list_is_read_to_a_bound_and_proves_nothing_then() -> None:
     kept = Exchanges()
     page = listed(pi(**FOREIGN), more=True)
-    found = await looked(lookup(AUTHORIZE), saying(page), kept)
+    pages = saying(*[page] * PAGES, *NOWHERE[1:])
+    found = await looked(lookup(AUTHORIZE), pages, kept)
     assert found == NoStatus(safe_to_repeat=True)
-    assert len(kept.heard) == PAGES
+    assert len(kept.heard) == PAGES + 2
     assert "starting_after=pi_1" in kept.heard[1].path
+    old = lookup(AUTHORIZE, asked_at=ago(hours=30))
+    with pytest.raises(InDoubt):
+        await looked(old, saying(*[page] * PAGES, *NOWHERE[1:]))
 
 
 @pytest.mark.parametrize(
@@ -116,6 +134,11 @@ async def test_the_status_says_what_became_of_an_authorization(
         (
             {"status": "canceled", "cancellation_reason": "automatic"},
             Declined("expired", soft=False, code="automatic"),
+            Approved("pi_1", Money(5000, "EUR")),
+        ),
+        (
+            {"status": "canceled", "cancellation_reason": "expired"},
+            Declined("expired", soft=False, code="expired"),
             Approved("pi_1", Money(5000, "EUR")),
         ),
         (

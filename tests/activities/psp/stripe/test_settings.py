@@ -10,7 +10,7 @@ import pytest
 
 from activities.psp.contract import HearsWebhooks, ReportsSettlement, Resolves
 from activities.psp.plugins import stripe
-from activities.psp.plugins.stripe.declines import DECLINES, FAILED_REFUNDS, REQUESTS
+from activities.psp.plugins.stripe.codes import DECLINES, FAILED_REFUNDS, REQUESTS
 from activities.psp.plugins.stripe.event_types import TRANSLATED
 from activities.psp.plugins.stripe.settings import API_VERSION, StripeSettings
 from activities.psp.plugins.stripe.settlement import MOVEMENTS
@@ -68,8 +68,8 @@ async def test_it_connects_by_the_environment_alone(monkeypatch: pytest.MonkeyPa
 def test_the_mapping_tells_every_code_with_its_reason() -> None:
     lines = MAPPING.splitlines()
     for code, (reason, retry) in DECLINES.items():
-        told = [line for line in lines if line.startswith(f"| `{code}` | {reason} | ")]
-        assert [line for line in told if line.endswith(f" | {retry} |")], code
+        rows = [line for line in lines if line.startswith(f"| `{code}` | {reason} | ")]
+        assert [line for line in rows if line.endswith(f" | {retry} |")], code
     for code, reason in {**REQUESTS, **FAILED_REFUNDS}.items():
         assert f"| `{code}` | {reason} |" in lines, code
 

@@ -1,1 +1,0 @@
-"""Notices: what happened to a payment, told to the platform in order, until it has heard."""

@@ -1,0 +1,1 @@
+"""Outgoing events: what became of payments, told to the platform in order until it has heard."""

@@ -1,0 +1,94 @@
+"""What was asked of PSPs, written down before it leaves us: so that it is asked once.
+
+Whoever comes with the same key again (a retry, a second worker, a run that was reset, a new run)
+gets the answer that came, or has to look before it may ask. What excludes each other is decided by
+the same statement. One database round trip before a call, one after it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import asyncpg
+import orjson
+
+from activities.psp.terms import acts_on, acts_on_ref, player_of, terms_of
+from activities.psp.verdicts import LOOK_FIRST, said_instead
+from workflows.domain.psp import (
+    COMPLETE,
+    Approved,
+    Fenced,
+    Instruction,
+    NotSent,
+    Operation,
+    Outcome,
+    Parked,
+    Unknown,
+    VoidInstruction,
+)
+
+_ASK = """
+SELECT * FROM psp_ask_ordered($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+"""
+_ANSWER = "SELECT psp_answer($1, $2, $3)"
+_NEVER_SENT = "SELECT psp_never_sent($1)"
+_SINCE = "SELECT asked_at FROM psp_instructions WHERE key = $1"
+_MOVEMENTS = {Operation.CAPTURE: "captures", Operation.PAYOUT: "payouts"}
+"""What can be stopped by hand just before it is asked for."""
+
+
+class Asked:
+    """Raises asyncpg.PostgresError or OSError when the database cannot."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def ask(self, operation: str, instruction: Instruction) -> Outcome | None:
+        """None: it is written down, ask. Else what to say instead, and nothing is sent."""
+        amount, account = instruction.amount, instruction.account
+        row = await self._pool.fetchrow(
+            _ASK,
+            instruction.key,
+            instruction.payment_id,
+            operation,
+            account.psp,
+            account.id,
+            amount.minor_units,
+            amount.currency,
+            acts_on(instruction),
+            acts_on_ref(instruction),
+            isinstance(instruction, VoidInstruction) and instruction.after_capture,
+            instruction.looked,
+            _MOVEMENTS.get(Operation(operation)) if operation != COMPLETE else None,
+            player_of(instruction),
+            instruction.order,
+            terms_of(instruction),
+        )
+        if row is None:
+            raise LookupError("a question that was to be written down gave no row")
+        return said_instead(row)
+
+    async def answered(self, operation: str, instruction: Instruction, outcome: Outcome) -> Outcome:
+        """Write down what is certain of it; give what the run may believe.
+
+        That money has moved the run writes down itself, with the wallet's command.
+        """
+        match outcome:
+            case NotSent() if instruction.looked:
+                return Unknown(f"not sent again ({outcome.why}); the first may have been")
+            case NotSent():
+                if not await self._pool.fetchval(_NEVER_SENT, instruction.key):
+                    return LOOK_FIRST
+            case Unknown() | Fenced() | Parked():
+                pass
+            case Approved() if operation not in (Operation.AUTHORIZE, COMPLETE):
+                pass
+            case reply:
+                answer = orjson.loads(orjson.dumps(reply))
+                await self._pool.execute(_ANSWER, instruction.key, reply.kind, answer)
+        return outcome
+
+    async def since(self, key: str) -> datetime | None:
+        """When it was first asked, by whatever run; None: never."""
+        since: datetime | None = await self._pool.fetchval(_SINCE, key)
+        return since

@@ -1,0 +1,1 @@
+"""Versions of accounts and policies: proposed, judged, approved."""

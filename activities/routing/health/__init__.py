@@ -1,0 +1,1 @@
+"""How the PSPs are doing, as all workers see it."""

@@ -1,0 +1,1 @@
+"""What the payments of the past say about accounts and policies."""

@@ -1,0 +1,1 @@
+"""Stops by hand, what they park, and letting it go on."""

@@ -1,0 +1,1 @@
+"""What was refused at our doors, PSPs' and callers' alike."""

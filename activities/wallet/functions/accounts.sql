@@ -1,0 +1,87 @@
+-- What every command of the wallet is made of. The ledger is written by these functions alone, one
+-- round trip per command.
+--
+-- Lock order, everywhere: the payment, the command's key, the player's available account, then the
+-- held one. House accounts are never locked: they have entries and no balance row.
+
+-- Both sides of a transfer are written by one statement, so a statement must balance.
+CREATE OR REPLACE FUNCTION entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM written GROUP BY transfer_id HAVING sum(amount_minor) <> 0 OR count(*) < 2
+    ) THEN
+        RAISE EXCEPTION 'the entries of a transfer must sum to zero'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- An account of the house is made by the first command that needs it.
+CREATE OR REPLACE FUNCTION wallet_house(the_name text, the_currency text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    house bigint;
+BEGIN
+    SELECT id INTO house FROM accounts
+    WHERE name = the_name AND currency = the_currency AND purpose = 'house';
+    IF FOUND THEN
+        RETURN house;
+    END IF;
+    INSERT INTO accounts (name, currency, purpose) VALUES (the_name, the_currency, 'house')
+    ON CONFLICT (name, currency) DO NOTHING;
+    SELECT id INTO STRICT house FROM accounts
+    WHERE name = the_name AND currency = the_currency AND purpose = 'house';
+    RETURN house;
+END $$;
+
+-- A player's two accounts of a currency, without which there is nothing to lock.
+CREATE OR REPLACE FUNCTION wallet_open(the_brand text, the_player text, the_currency text)
+RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+    INSERT INTO accounts (name, currency, brand, player_id, purpose, balance)
+    SELECT format('player:%s:%s:%s', the_brand, the_player, purpose), the_currency,
+           the_brand, the_player, purpose, 0
+    FROM unnest(ARRAY['available', 'held']) AS purpose
+    ON CONFLICT (name, currency) DO NOTHING;
+$$;
+
+-- Moves a player's account by an amount, or gives NULL when it would go below zero.
+CREATE OR REPLACE FUNCTION wallet_move(the_name text, the_currency text, by_minor bigint)
+RETURNS accounts
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+    UPDATE accounts SET balance = balance + by_minor, version = version + 1
+    WHERE name = the_name AND currency = the_currency AND balance + by_minor >= 0
+    RETURNING *;
+$$;
+
+-- What a command under this key got before, or NULL. Twins wait here for each other.
+CREATE OR REPLACE FUNCTION wallet_recorded(the_key text, the_hash text) RETURNS wallet_result
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    found_hash text;
+    result wallet_result;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(the_key, 0));
+    SELECT request_hash, id, true INTO found_hash, result.transfer_id, result.replayed
+    FROM transfers WHERE key = the_key;
+    IF NOT FOUND THEN
+        SELECT request_hash, reason INTO found_hash, result.refused
+        FROM wallet_refusals WHERE key = the_key;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF found_hash <> the_hash THEN
+        RETURN (NULL, false, 'key_conflict')::wallet_result;
+    END IF;
+    RETURN result;
+END $$;
+
+-- A refusal is a result too: the same command gets it again, whatever the balance is by then.
+CREATE OR REPLACE FUNCTION wallet_refuse(the_key text, the_hash text, why text)
+RETURNS wallet_result
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO wallet_refusals (key, request_hash, reason) VALUES (the_key, the_hash, why);
+    RETURN (NULL, false, why)::wallet_result;
+END $$;

@@ -1,0 +1,1 @@
+"""What the platform asks for its players."""

@@ -1,0 +1,1 @@
+"""Who is asked for a payment, as people decide it."""

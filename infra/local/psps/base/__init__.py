@@ -1,0 +1,1 @@
+"""What every fake PSP does alike: its process, faults, deliveries, journal, pages."""

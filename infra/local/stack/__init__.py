@@ -1,0 +1,1 @@
+"""The processes of a local stack, and what they are told."""

@@ -1,0 +1,72 @@
+"""What a PSP tells of a payment that is over goes from the inbox to the platform's events."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import asyncpg
+from temporalio.client import Client
+
+from activities.inbox.inbox import Inbox
+from activities.inbox.relay import Relay
+from activities.inbox.signals import Signals
+from activities.settings import Settings
+from tests.api.callers import Caller, captured, payout
+from tests.sealing import SEALS
+from tests.workflows.world import FakePsp
+from workflows.domain.events import PspEvent
+from workflows.domain.money import Money
+from workflows.domain.psp import Declined, Operation
+
+
+async def test_a_payout_that_the_bank_returns_is_the_player_s_again(
+    platform: Caller,
+    psp: FakePsp,
+    pool: asyncpg.Pool,
+    temporal_client: Client,
+    settings: Settings,
+) -> None:
+    player = f"player-{uuid.uuid4().hex}"
+    await captured(platform, player_id=player)
+    made = (await platform.post("/v1/cashier/payouts", payout(player_id=player))).json()
+    path = f"/v1/cashier/payouts/{made['payout_id']}"
+    await until_shown(platform, path, "PAYOUT_SETTLED")
+    ten = Money(1000, "EUR")
+    back = PspEvent(
+        psp=settings.routing.accounts[0].psp,
+        event_id=f"evt-{uuid.uuid4().hex}",
+        key=f"{made['payout_id']}:payout:1",
+        operation=Operation.PAYOUT,
+        reply=Declined("returned", soft=False, code="AC04"),
+        amount=ten,
+    )
+    await Inbox(pool).store([back])
+    relay = Relay(pool, Signals(temporal_client, settings.temporal.core_queue, SEALS))
+    relaying = asyncio.create_task(relay.run())
+    shown = await until_shown(platform, path, "PAYOUT_RETURNED")
+    relaying.cancel()
+    await asyncio.gather(relaying, return_exceptions=True)
+    assert (shown["final"], shown["decline"]["reason"]) == (True, "returned")
+    row = await pool.fetchrow("SELECT * FROM inbox_events WHERE event_id = $1", back.event_id)
+    assert row is not None
+    assert (row["delivered_at"] is not None, row["parked"]) == (True, None)
+    returned = await pool.fetch(
+        "SELECT kind, amount_minor FROM transfers WHERE key = $1", f"{made['payout_id']}:return"
+    )
+    assert [tuple(transfer) for transfer in returned] == [("credit", 1000)]
+    events = await pool.fetch(
+        "SELECT type FROM outgoing_events WHERE payment_id = $1 ORDER BY sequence",
+        made["payout_id"],
+    )
+    assert [event["type"] for event in events][-2:] == ["payout.settled", "payout.returned"]
+
+
+async def until_shown(caller: Caller, path: str, status: str) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            shown: dict[str, Any] = (await caller.get(path)).json()
+            if shown["status"] == status:
+                return shown
+            await asyncio.sleep(0.05)

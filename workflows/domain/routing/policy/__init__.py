@@ -1,0 +1,1 @@
+"""Policies: rules as people write them, read, shown and matched."""
