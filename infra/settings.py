@@ -60,6 +60,9 @@ class Worker(Section):
     """Runs that a worker keeps in memory; the others are replayed when something happens."""
     concurrent_psp_calls: Annotated[int, Field(ge=1)] = 200
     """To one PSP, of one worker."""
+    quick_psp_calls: Annotated[int, Field(ge=0)] = 64
+    """Of them, inside the tasks of their runs, in a worker of runs; 0 closes that lane, and every
+    call goes by its PSP's queue (docs/decisions/0026)."""
     sweeps_seconds: Annotated[float, Field(gt=0)] = 1.0
     """How often payments are looked for whose API died before it started their run."""
     runs_seconds: Annotated[float, Field(gt=0)] = 20.0

@@ -21,6 +21,7 @@ from activities.outgoing_events.dispatcher import Dispatcher
 from activities.outgoing_events.receivers import Receivers
 from activities.psp.catalog import Catalog, CatalogError
 from activities.registry.absent import report_left_behind
+from activities.registry.beginnings import Beginnings
 from activities.routing.health.breakers import Breakers
 from activities.routing.health.health import SharedWatch
 from activities.routing.stopping.drain import Drainer
@@ -35,6 +36,7 @@ from infra.temporal import connect_in_time
 from workers.assembly import answers, core_worker, psp_worker
 from workers.crash_points import crash_points
 from workers.health import Health, Working, asked
+from workers.schedules import keep_schedules
 from workers.sweeps import count_outcomes, sweep_orphans, sweep_runs
 from workflows.visibility import SEARCH_ATTRIBUTES
 
@@ -91,17 +93,21 @@ async def work(
     health.waits_for("Temporal")
     client = await connect_in_time(chosen.temporal)
     await wait_until_fit(client, SEARCH_ATTRIBUTES, health.waits_for)
+    await keep_schedules(client, chosen.temporal.core_queue)
     watch = SharedWatch(Breakers(telling), chosen.routing.slow_seconds)
     answered = answers(chosen, pool, catalog, watch, points)
+    stack.push_async_callback(answered.under_way.aclose)
     for name in catalog.names:
         await stack.enter_async_context(psp_worker(client, chosen, name, answered.psp, points))
-    await stack.enter_async_context(core_worker(client, chosen, answered.books, points))
+    await stack.enter_async_context(core_worker(client, chosen, answered.core, points))
     queues = [f"psp-{name}" for name in catalog.names]
     health.working = Working(telling, client, chosen.temporal.core_queue, queues)
 
     dispatcher = Dispatcher(telling, Receivers(chosen.outgoing_events))
+    queue = chosen.temporal.core_queue
+    signals = Signals(client, queue, seals, Beginnings(pool, client, queue))
     sweeps = (
-        Relay(pool, Signals(client, chosen.temporal.core_queue, seals), chosen.inbox).run(),
+        Relay(pool, signals, chosen.inbox).run(),
         sweep_orphans(pool, client, chosen),
         sweep_runs(telling, client, chosen),
         dispatcher.run(),

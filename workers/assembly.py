@@ -12,14 +12,16 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.admission.admission import Admissions
 from activities.cases.books import CaseBooks
 from activities.psp.asked import Asked
 from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
+from activities.psp.lanes import CallsUnderWay, QuickCalls, SlowCalls
 from activities.psp.once import AskedOnce
 from activities.psp.watch import Watch
 from activities.registry.books import RegistryBooks
-from activities.risk.screen import RiskScreen
+from activities.risk.screen import PLAYER, RiskScreen
 from activities.routing.health.breakers import Breakers
 from activities.routing.health.conditions import SharedConditions
 from activities.routing.route import PolicyRouting
@@ -32,12 +34,15 @@ from workers.crash_points import CrashPoints
 from workers.own_runs import LocalOnly, OwnRunOnly
 from workflows.case_resolution import CaseResolution
 from workflows.deposit import Deposit
+from workflows.expiry import Expiry
 from workflows.late_event import LateEvent
 from workflows.payout import Payout
 from workflows.ports import Port, Psp
 from workflows.refund import Refund
 
-WORKFLOWS = [Deposit, Payout, Refund, LateEvent, CaseResolution]
+_TASKS = 400
+"""Of runs at once in one worker: more than quick calls to some PSPs that hang can keep."""
+WORKFLOWS = [Deposit, Payout, Refund, LateEvent, CaseResolution, Expiry]
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,17 @@ class Answers:
 
     books: tuple[Port, ...]
     psp: Psp
+    """On the queue of each PSP."""
+    quick: Psp
+    """Inside the tasks of the runs."""
+    under_way: CallsUnderWay
     snapshots: Snapshots
     """The merchant accounts and policies by which the routing port is answered."""
+
+    @property
+    def core(self) -> tuple[Port, ...]:
+        """What is answered beside the runs."""
+        return (*self.books, self.quick)
 
 
 def answers(
@@ -59,18 +73,31 @@ def answers(
 ) -> Answers:
     """With crash points the calls to PSPs have theirs inside what writes them down."""
     calls: Psp = PspCalls(catalog, watch)
+    if points:
+        calls = points.inside(calls)
+    under_way = CallsUnderWay()
     snapshots = Snapshots(pool, settings.routing.accounts, catalog.pays_players)
     conditions = SharedConditions(Breakers(pool), catalog.names)
+    screen = RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc)
+    routing = PolicyRouting(pool, snapshots, conditions)
     return Answers(
         books=(
             Ledger(pool),
             RegistryBooks(pool),
             CaseBooks(pool, settings.risk.approval_above),
-            RiskScreen(pool, settings.risk, kyc_before_payout=settings.payout_requires_kyc),
-            PolicyRouting(pool, snapshots, conditions),
+            screen,
+            routing,
+            Admissions(pool, screen, PLAYER, routing),
             SealBooks(pool, SealKeys(settings.seal_keys)),
         ),
-        psp=AskedOnce(Asked(pool), points.inside(calls) if points else calls),
+        psp=SlowCalls(AskedOnce(Asked(pool), calls), under_way),
+        quick=QuickCalls(
+            AskedOnce(Asked(pool, quick=True), calls),
+            under_way,
+            opens=catalog.keeps_keys,
+            places=settings.worker.quick_psp_calls,
+        ),
+        under_way=under_way,
         snapshots=snapshots,
     )
 
@@ -82,21 +109,24 @@ def activities_of(port: Port) -> list[Callable[..., Any]]:
 
 
 def core_worker(
-    client: Client, settings: Settings, books: Iterable[Port], points: CrashPoints | None = None
+    client: Client, settings: Settings, ports: Iterable[Port], points: CrashPoints | None = None
 ) -> Worker:
-    """Runs the workflows, and our own books on the same queue."""
+    """Runs the workflows, and in their tasks our own books and the quick calls to PSPs."""
     return Worker(
         client,
         task_queue=settings.temporal.core_queue,
         workflows=WORKFLOWS,
-        activities=[activity for port in books for activity in activities_of(port)],
+        activities=[activity for port in ports for activity in activities_of(port)],
         workflow_runner=workflow_runner(settings.worker.sandboxed),
         max_cached_workflows=settings.worker.max_cached_workflows,
         max_concurrent_workflow_task_polls=10,
+        # A quick call keeps its run's task for as long as it waits: others need their own.
+        max_concurrent_workflow_tasks=_TASKS,
+        max_concurrent_local_activities=_TASKS,
         # A dead worker's runs go to the others after this, not after the default ten seconds.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         graceful_shutdown_timeout=timedelta(seconds=10),
-        interceptors=[LocalOnly(), *([points] if points else [])],
+        interceptors=[LocalOnly(), OwnRunOnly(), *([points] if points else [])],
     )
 
 

@@ -32,8 +32,9 @@ class LocalOnly(Interceptor):
 
 
 class OwnRunOnly(Interceptor):
-    """Of the workers that ask PSPs: a payment's own run asks, the run of late facts undoes, the run
-    of a case undoes what a person has ordered. Raises ApplicationError `NotOurRun` likewise."""
+    """Of what asks PSPs, on their queues and in the quick lane: a payment's own run asks, the run
+    of late facts undoes, the run of a case undoes what a person has ordered. Raises
+    ApplicationError `NotOurRun` likewise."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _OfItsOwnRun(next)
@@ -58,6 +59,8 @@ class _Local(ActivityInboundInterceptor):
 class _OfItsOwnRun(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
         asked = activity.info()
+        if not asked.activity_type.startswith("psp."):
+            return await super().execute_activity(input)
         about = input.args[0] if input.args else None
         payment_id = payment_of(about.key) if isinstance(about, Instruction | Lookup) else ""
         if not may_ask(str(asked.workflow_id), asked.activity_type, payment_id):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -32,11 +28,12 @@ from .steps.authorization import Authorization
 from .steps.capturing import Capturing
 from .steps.door import when_sealed
 from .steps.ending import Ending
+from .steps.going_ahead import GoingAhead
 from .steps.messages import require_is
 from .steps.payment import Payment
 from .steps.psp_hold import PspHold
 from .steps.releasing import release
-from .steps.requests import routing_of, screening_of
+from .steps.requests import admission_of, routing_of
 
 EXPECTED = {
     Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
@@ -57,7 +54,8 @@ class Deposit(Payment[Status]):
         self._order = order
         self._ending: Ending[Status] | None = None
         """Without a capture, once that is decided: by a person, by time, or by an earlier run."""
-        self._authorization = Authorization(self, order, lambda: self._ending)
+        self._going = GoingAhead(self, order, lambda: self._is_given_up)
+        self._authorization = Authorization(self, order, self._going, lambda: self._ending)
         self._capturing = Capturing(self, order, lambda: self._ending)
 
     @workflow.run
@@ -88,16 +86,22 @@ class Deposit(Payment[Status]):
 
     @workflow.update(description="Hold the amount; with automatic capture, go on to the credit")
     async def authorize(self, command: AuthorizeCommand, seal: Seal | None = None) -> Record:
-        await self.door.require("authorize", seal, self._may_authorize, command)
-        self._authorization.go_ahead_with(command.payment_token)
+        await self._going.obey(command, seal)
         return await self.next_rest("authorize", {Status.CAPTURED})
 
     @authorize.validator
     @when_sealed
     def _may_authorize(self, command: AuthorizeCommand, seal: Seal | None = None) -> None:
-        require_is(command, AuthorizeCommand)
-        idle = self.status is Status.INITIATED and not self._authorization.is_ordered
-        self.require(idle and not self._is_given_up, "authorize")
+        self._going.require(command)
+
+    @workflow.update(description="How far it has come: answered when it rests")
+    async def accepted(self) -> Record:
+        await workflow.wait_condition(lambda: self.has_rested)
+        return self.record()
+
+    @accepted.validator
+    def _may_accept(self) -> None:
+        """Anybody may ask; what has arguments is not this question."""
 
     @workflow.update(description="Go on: the player is back from the PSP's page")
     async def complete(self, command: CompleteCommand, seal: Seal | None = None) -> Record:
@@ -203,7 +207,8 @@ class Deposit(Payment[Status]):
         known = await stubs.recall(self.id)
         asked = [each for each in known.asked if each.may_have_moved]
         before = sum(each.operation == Operation.AUTHORIZE for each in known.asked)
-        self._authorization.go_on_after(before)
+        self._authorization.asked_before = before
+        self._going.is_ordered |= before > 0
         captures = [each for each in asked if each.operation == Operation.CAPTURE]
         if captures:
             self._capturing.order_to_capture(captures[-1].amount)
@@ -214,29 +219,24 @@ class Deposit(Payment[Status]):
 
     async def _player_stays_away(self) -> Ending[Status] | None:
         """None: the player goes ahead."""
-        asking = self._authorization
-        with suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(
-                lambda: asking.is_ordered or self._ending is not None,
-                timeout=max(asking.expires - workflow.now(), timedelta(milliseconds=1)),
-                timeout_summary="Until the intent expires",
-            )
-        if asking.asked_before:
+        if self._authorization.asked_before:
             return None
-        return self._ending or (None if asking.is_ordered else Ending(Status.EXPIRED))
+        goes_ahead = await self._going.wait(lambda: self._ending is not None)
+        return self._ending or (None if goes_ahead else Ending(Status.EXPIRED))
 
     async def _authorized(self) -> PspHold | Ending[Status]:
-        verdict, route = await asyncio.gather(
-            stubs.screen(screening_of(self._order)), stubs.route(routing_of(self._order))
-        )
-        if isinstance(verdict, Stopped):
-            refused = Ending(Status.FAILED, Problem(verdict.reason))
+        admitted = await stubs.admit(admission_of(self._order))
+        route = admitted.route
+        if isinstance(admitted.verdict, Stopped):
+            refused = Ending(Status.FAILED, Problem(admitted.verdict.reason))
             self._end_as(refused)
             # Whoever was asked before, by a run that this one does not know of, may hold the money.
             await self._go_on()
             if not self._authorization.asked_before:
                 return refused
             self._ending = self._ending or refused
+        if route is None:
+            route = await stubs.route(routing_of(self._order))
         self.learn(route=route.taken)
         held = await self._authorization.obtain(route)
         if isinstance(held, PspHold):

@@ -16,6 +16,11 @@ class PspCallOptions(TypedDict):
     retry_policy: RetryPolicy
 
 
+class QuickCallOptions(TypedDict):
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
 class BookOptions(TypedDict):
     start_to_close_timeout: timedelta
     retry_policy: RetryPolicy
@@ -30,6 +35,16 @@ PSP_CALL: PspCallOptions = {
     "heartbeat_timeout": timedelta(seconds=5),
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
+
+QUICK_CALL: QuickCallOptions = {
+    # The call itself gives up its place after QUICK_SECONDS; this is for a worker that is stuck.
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+
+QUICK_SECONDS = 2.0
+"""A call keeps its run's task no longer: a task that lasts longer than the server waits for it
+would be written in pieces, or begun again elsewhere."""
 
 BOOK: BookOptions = {
     "start_to_close_timeout": timedelta(seconds=10),
@@ -55,6 +70,12 @@ RETURNS_AT_MOST = 20
 
 CASE_OF_SILENCE_AFTER = 4
 """Looks at a PSP that has no status to give (about three days) until a person is told."""
+
+EXPIRED_TOGETHER = 500
+"""Intents in one transaction: whoever begins one of them waits for it."""
+
+EXPIRY_EVERY = timedelta(minutes=1)
+"""So long an intent may be overdue that nobody looks at; a command that meets it ends it."""
 
 TASK_TIMEOUT = timedelta(seconds=3)
 """After so long a dead worker's workflow task goes to another one."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from temporalio import activity
 
+from .domain.admission import AdmissionRequest, Admitted
 from .domain.cases import CaseFile, CaseNote
 from .domain.escalations import NewCase
 from .domain.payments import Moved, MoveRequest, Route, RouteRequest
@@ -122,6 +123,11 @@ class Registry(Port):
     @abstractmethod
     async def conclude(self, conclusion: Conclusion) -> None: ...
 
+    @activity.defn(name="registry.expire")
+    @abstractmethod
+    async def expire(self, at_most: int) -> int:
+        """End intents that nobody has gone ahead with in time; give how many."""
+
     @activity.defn(name="registry.recall")
     @abstractmethod
     async def recall(self, payment_id: str) -> Recalled: ...
@@ -161,6 +167,14 @@ class Risk(Port):
     @activity.defn(name="risk.screen")
     @abstractmethod
     async def screen(self, request: ScreenRequest) -> Verdict: ...
+
+
+class Admission(Port):
+    """Risk and routing at once, of a payment that needs both and nothing between them."""
+
+    @activity.defn(name="admission.admit")
+    @abstractmethod
+    async def admit(self, request: AdmissionRequest) -> Admitted: ...
 
 
 class Routing(Port):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
@@ -34,8 +33,6 @@ class Start:
     details: str
     search_attributes: TypedSearchAttributes
     memo: Mapping[str, str]
-    delay: timedelta | None
-    """A deposit sleeps until its first command, fact or expiry: most of its cost is its tasks."""
     again: bool = False
     """Another run may follow one that has ended."""
 
@@ -59,28 +56,23 @@ def _start_of_case(order: CaseOrder) -> Start:
             ]
         ),
         memo={"trace_id": order.trace_id},
-        delay=None,
         again=True,
     )
 
 
 def _start_of_payment(order: PaymentOrder) -> Start:
-    delay = None
     match order:
         case DepositOrder():
             kind, status = Kind.DEPOSIT, str(DepositStatus.INITIATED)
             at_once = order.capture_method is CaptureMethod.AUTOMATIC
             headline = f"{order.amount} by {order.method}, captured "
             headline += "at once" if at_once else "by command"
-            delay = timedelta(seconds=order.expires_in_seconds)
         case PayoutOrder():
             kind, status = Kind.PAYOUT, str(PayoutStatus.SUBMITTED)
             headline = f"{order.amount} by {order.method}"
         case RefundOrder():
             kind, status = Kind.REFUND, str(RefundStatus.SUBMITTED)
             headline = f"{order.amount} of deposit {order.intent_id}"
-    if not isinstance(order, DepositOrder) or order.rebuilt:
-        delay = None
     return Start(
         workflow=kind,
         order=order,
@@ -98,7 +90,6 @@ def _start_of_payment(order: PaymentOrder) -> Start:
             ]
         ),
         memo={"trace_id": order.trace_id},
-        delay=delay,
     )
 
 
@@ -107,8 +98,7 @@ def order_lines(order: PaymentOrder) -> list[str]:
     lines = [f"- Player `{order.player.id}` of `{order.player.brand}` · trace `{order.trace_id}`"]
     match order:
         case DepositOrder():
-            minutes = order.expires_in_seconds // 60
-            lines.append(f"- Waits for `authorize`, at most {minutes} minutes; then it expires")
+            lines.append(f"- Expires at {order.expires_at} if nothing is held by then")
         case PayoutOrder():
             lines.append(f"- To `{order.destination}` by {order.method}")
             lines.append(f"- Requested by `{order.requester}`, who may not decide on it")

@@ -157,12 +157,23 @@ class Relay:
             await self._events.delivered(row)
 
     async def _no_run(self, row: asyncpg.Record) -> None:
-        """Closed runs take no signals; one that is not there yet is about to be started."""
+        """Closed runs take no signals; one that has not begun begins with this fact."""
         if await self._events.run_is_over(row["payment_id"]):
             await self._tell(None, row)
             return
+        if await self._begins(row):
+            await self._events.delivered(row)
+            return
         await self._events.later(row)
         await self._escalate_if_overdue(row)
+
+    async def _begins(self, row: asyncpg.Record) -> bool:
+        """False as well for a payment whose run is about to be started, or lost."""
+        try:
+            return await self._signals.signal_first(row)
+        except (RPCError, RuntimeError) as error:
+            log.warning("inbox_run_not_begun", id=row["id"], error=str(error)[:200])
+            return False
 
     async def _refused(self, row: asyncpg.Record, why: str) -> None:
         """By the run itself, or by a bug on the way: after some tries it is a person's."""

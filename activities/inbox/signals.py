@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from temporalio.client import Client
@@ -19,13 +19,21 @@ _SIGNAL_TIMEOUT = timedelta(seconds=3)
 _TASK_TIMEOUT = timedelta(seconds=3)
 
 
+class Begins(Protocol):
+    async def begin(self, payment_id: str, signal: str, arguments: list[Any]) -> bool: ...
+
+
 class Signals:
     """On the `queue` of our own runs, a fact about a payment that is over has a run decide it.
 
     Raises RPCError, or RuntimeError before the first connection, when Temporal is away.
     """
 
-    def __init__(self, client: Client, queue: str, seals: Seals) -> None:
+    def __init__(
+        self, client: Client, queue: str, seals: Seals, beginnings: Begins | None = None
+    ) -> None:
+        """`beginnings`: of intents that have no run yet."""
+        self._beginnings = beginnings
         self._client = client
         self._queue = queue
         self._seals = seals
@@ -33,6 +41,12 @@ class Signals:
     async def signal(self, target: str, row: asyncpg.Record) -> None:
         handle = self._client.get_workflow_handle(target)
         await handle.signal(FACT, args=self._sealed(row), rpc_timeout=_SIGNAL_TIMEOUT)
+
+    async def signal_first(self, row: asyncpg.Record) -> bool:
+        """Begin the run of an intent that sleeps; False where it is none."""
+        if self._beginnings is None:
+            return False
+        return await self._beginnings.begin(row["payment_id"], FACT, self._sealed(row))
 
     async def signal_late(self, row: asyncpg.Record) -> None:
         payment_id = row["payment_id"]

@@ -23,6 +23,7 @@ from workflows.domain.psp import (
     Operation,
     Outcome,
     Parked,
+    SlowLane,
     Unknown,
     VoidInstruction,
 )
@@ -30,24 +31,31 @@ from workflows.domain.psp import (
 _ASK = """
 SELECT * FROM psp_ask_ordered($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
+_ASK_QUICKLY = _ASK.replace("psp_ask_ordered", "psp_ask_quickly")
 _ANSWER = "SELECT psp_answer($1, $2, $3)"
 _NEVER_SENT = "SELECT psp_never_sent($1)"
 _SINCE = "SELECT asked_at FROM psp_instructions WHERE key = $1"
+_HELD = (Operation.AUTHORIZE, COMPLETE)
 _MOVEMENTS = {Operation.CAPTURE: "captures", Operation.PAYOUT: "payouts"}
 """What can be stopped by hand just before it is asked for."""
 
 
 class Asked:
-    """Raises asyncpg.PostgresError or OSError when the database cannot."""
+    """`quick`: in the quick lane, which the database closes for what has to go slowly.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    Raises asyncpg.PostgresError or OSError when the database cannot.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, quick: bool = False) -> None:
         self._pool = pool
+        self._quick = quick
+        self._ask = _ASK_QUICKLY if quick else _ASK
 
     async def ask(self, operation: str, instruction: Instruction) -> Outcome | None:
         """None: it is written down, ask. Else what to say instead, and nothing is sent."""
         amount, account = instruction.amount, instruction.account
         row = await self._pool.fetchrow(
-            _ASK,
+            self._ask,
             instruction.key,
             instruction.payment_id,
             operation,
@@ -71,7 +79,8 @@ class Asked:
     async def answered(self, operation: str, instruction: Instruction, outcome: Outcome) -> Outcome:
         """Write down what is certain of it; give what the run may believe.
 
-        That money has moved the run writes down itself, with the wallet's command.
+        That money has moved the run writes down itself, with the wallet's command; in the quick
+        lane it may be begun again before it has the answer, and finds it here.
         """
         match outcome:
             case NotSent() if instruction.looked:
@@ -79,9 +88,9 @@ class Asked:
             case NotSent():
                 if not await self._pool.fetchval(_NEVER_SENT, instruction.key):
                     return LOOK_FIRST
-            case Unknown() | Fenced() | Parked():
+            case Unknown() | Fenced() | Parked() | SlowLane():
                 pass
-            case Approved() if operation not in (Operation.AUTHORIZE, COMPLETE):
+            case Approved() if not self._quick and operation not in _HELD:
                 pass
             case reply:
                 answer = orjson.loads(orjson.dumps(reply))

@@ -183,7 +183,7 @@ class PspCalls(Psp):
 
     async def _answer(self, call: Awaitable[Answered], kinds: tuple[type, ...]) -> Answered:
         try:
-            async with asyncio.timeout(self._deadline), _beating(self._beat):
+            async with asyncio.timeout(self._deadline), beating(self._beat):
                 answer = await call
         except TimeoutError:
             raise InDoubt(f"no answer within {self._deadline:g} s") from None
@@ -227,7 +227,7 @@ def _as_outcome(finding: Finding, instruction: CompleteInstruction) -> Outcome:
 
 
 @asynccontextmanager
-async def _beating(seconds: float) -> AsyncIterator[None]:
+async def beating(seconds: float = BEAT_SECONDS) -> AsyncIterator[None]:
     """Tell Temporal that the call still lasts, so that a dead worker is told from a slow PSP."""
 
     async def beat() -> None:

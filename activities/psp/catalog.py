@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.psp import discovery
+from activities.psp.certificates import keeps_keys
 from activities.psp.connecting import connected, objection_in_production
 from activities.psp.contract import (
     Acknowledgement,
@@ -41,6 +42,7 @@ class Catalog:
         """Connect each; `hearing` for webhooks alone, without keys for calls wherever it can do
         without. Raises CatalogError naming every setting that is missing."""
         self._adapters = connected(plugins or {}, hearing=hearing)
+        self._keeps_keys = {name for name, each in (plugins or {}).items() if keeps_keys(each)}
         self._ears = {n: a for n, a in self._adapters.items() if isinstance(a, HearsWebhooks)}
 
     @classmethod
@@ -87,6 +89,10 @@ class Catalog:
         """False for a PSP that certainly cannot: we speak to it, and payouts are not its words."""
         adapter = self._adapters.get(name)
         return adapter is None or isinstance(adapter, PaysOut)
+
+    def keeps_keys(self, name: str) -> bool:
+        """Whether its certificate says that what is asked twice under one key is done once."""
+        return name in self._keeps_keys
 
     def takes(self, method: str) -> bool:
         """Whether one of our PSPs takes a player's money by this method, or may."""

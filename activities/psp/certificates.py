@@ -14,6 +14,10 @@ from activities.psp.contract import Plugin
 from activities.psp.digests import ground_digest, place_of, source_of
 
 FILE = "certificate.json"
+_KEEPS_KEYS = {
+    "every instruction carries its key and trace",
+    "every write is done once under the key of its instruction",
+}
 
 
 class Certificate(BaseModel):
@@ -40,6 +44,12 @@ def certificate_of(plugin: Plugin) -> Certificate | None:
         return Certificate.model_validate_json(place_of(plugin).with_name(FILE).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def keeps_keys(plugin: Plugin) -> bool:
+    """Whether it was certified that its PSP honours keys, of this code or an earlier one."""
+    certificate = certificate_of(plugin)
+    return certificate is not None and certificate.rules.keys() >= _KEEPS_KEYS
 
 
 def objection_to(plugin: Plugin) -> str | None:

@@ -15,6 +15,7 @@ from workflows.domain.psp import (
     Parked,
     Reply,
     Rival,
+    SlowLane,
     Unknown,
 )
 
@@ -35,6 +36,8 @@ def said_instead(row: asyncpg.Record) -> Outcome | None:
             return Parked(row["stop_id"], row["case_id"])
         case "rival":
             return Fenced("rival", _rival(row["rival"]))
+        case "slow_lane":
+            return SlowLane("its rate is set, or its breaker is not closed")
         case why:
             return Fenced(why)
 

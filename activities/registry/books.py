@@ -37,8 +37,7 @@ SELECT kind, brand, player_id, amount_minor, currency, status, version, final, f
 FROM payments p WHERE id = $1
 """
 _REOPEN = """
-SELECT kind, run_order, extract(epoch FROM now() - created_at)::integer AS seconds_since
-FROM payments WHERE id = $1
+SELECT kind, run_order FROM payments WHERE id = $1
 """
 _FACTS = TypeAdapter(Facts)
 _ASKED: TypeAdapter[tuple[AskedBefore, ...]] = TypeAdapter(tuple[AskedBefore, ...])
@@ -91,8 +90,14 @@ class RegistryBooks(Registry):
         row = await self._pool.fetchrow(_REOPEN, payment_id)
         if row is None:
             raise never_opened(payment_id)
-        opened = {row["kind"]: row["run_order"], "seconds_since": row["seconds_since"]}
-        return _REOPENED.validate_python(opened)
+        return _REOPENED.validate_python({row["kind"]: row["run_order"]})
+
+    async def expire(self, at_most: int) -> int:
+        """One round trip, one transaction."""
+        expired: int = await self._pool.fetchval(
+            "SELECT registry_expire($1, $2)", at_most, orjson.loads(orjson.dumps(Facts()))
+        )
+        return expired
 
     async def recall(self, payment_id: str) -> Recalled:
         """One round trip. Raises ApplicationError for a payment that was never opened."""

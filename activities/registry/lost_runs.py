@@ -27,7 +27,8 @@ SELECT p.id, p.kind, p.status, p.run_order, p.version = 1 AND NOT EXISTS (
         SELECT FROM psp_instructions i WHERE i.payment_id = p.id
     ) AND NOT EXISTS (SELECT FROM transfers t WHERE t.payment_id = p.id) AS untouched
 FROM payments p
-WHERE NOT p.final AND p.updated_at < now() - $1::interval AND NOT EXISTS (
+WHERE NOT p.final AND p.updated_at < now() - $1::interval AND NOT registry_sleeps(p)
+  AND NOT EXISTS (
     SELECT FROM cases c WHERE c.payment_id = p.id AND c.state = 'open' AND c.kind = 'run_lost'
 )
 ORDER BY p.updated_at

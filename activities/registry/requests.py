@@ -28,20 +28,25 @@ class Requests:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def open(self, claim: Claim, payment: NewPayment) -> Claimed:
-        """Claim the key and, if it is new, write the payment in the same transaction.
+    async def open(
+        self, claim: Claim, payment: NewPayment, answer: Answer | None = None
+    ) -> Claimed:
+        """Claim the key and, if it is new, write the payment in the same transaction, with its
+        answer where nothing is left to be done.
 
-        Answer the key only when the run exists: a sweep starts the runs of payments whose key
-        was never answered. Raises KeyReused, RefundIdTaken.
+        Where there is, answer the key only when the run exists: a sweep starts the runs of payments
+        whose key was never answered. Raises KeyReused, RefundIdTaken.
         """
         row = await self._pool.fetchrow(
-            "SELECT * FROM registry_open($1, $2, $3, $4, $5, $6)",
+            "SELECT * FROM registry_open_answered($1, $2, $3, $4, $5, $6, $7, $8)",
             claim.brand,
             claim.key,
             claim.request_hash,
             claim.resource_id,
             {**asdict(payment), "order": kept_order(payment.order)},
             written_action(claim.action),
+            answer and answer.status,
+            answer and answer.body,
         )
         return claimed_of(row, claim)
 

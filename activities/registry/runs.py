@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any, TypedDict
 
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
+from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -14,31 +16,39 @@ from workflows.policies import TASK_TIMEOUT
 from workflows.starting import Order, start_of
 
 
-async def start_run(client: Client, queue: str, order: Order) -> str:
-    """Start the run unless it runs or has run (unless it may run again); give its workflow id.
+class _Options(TypedDict):
+    args: Sequence[Any]
+    id: str
+    task_queue: str
+    id_reuse_policy: WorkflowIDReusePolicy
+    id_conflict_policy: WorkflowIDConflictPolicy
+    task_timeout: Any
+    static_summary: str
+    static_details: str
+    search_attributes: TypedSearchAttributes
+    memo: Any
+
+
+async def start_run(
+    client: Client, queue: str, order: Order, signal: str | None = None, *arguments: Any
+) -> str:
+    """Start the run unless it runs or has run (unless it may run again), perhaps with a signal,
+    which reaches one that runs as well; give its workflow id.
 
     Raises temporalio.service.RPCError (or RuntimeError before the first connection) when Temporal
     is out of reach.
     """
-    start = start_of(order)
+    options = _options(queue, order)
     with suppress(WorkflowAlreadyStartedError):
         await client.start_workflow(
-            start.workflow,
-            order,
-            id=start.id,
-            task_queue=queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
-            if start.again
-            else WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            task_timeout=TASK_TIMEOUT,
-            static_summary=start.summary,
-            static_details=start.details,
-            search_attributes=start.search_attributes,
-            memo=start.memo,
-            start_delay=start.delay,
+            start_of(order).workflow, **options, start_signal=signal, start_signal_args=arguments
         )
-    return start.id
+    return options["id"]
+
+
+def start_with(queue: str, order: Order) -> WithStartWorkflowOperation[Any, Any]:
+    """The same together with an update, once for each call."""
+    return WithStartWorkflowOperation(start_of(order).workflow, **_options(queue, order))
 
 
 async def end_of_run(client: Client, payment_id: str) -> str:
@@ -52,3 +62,21 @@ async def end_of_run(client: Client, payment_id: str) -> str:
     if found.status is None or found.status is WorkflowExecutionStatus.RUNNING:
         return "running"
     return found.status.name.lower()
+
+
+def _options(queue: str, order: Order) -> _Options:
+    start = start_of(order)
+    return _Options(
+        args=[order],
+        id=start.id,
+        task_queue=queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        if start.again
+        else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        task_timeout=TASK_TIMEOUT,
+        static_summary=start.summary,
+        static_details=start.details,
+        search_attributes=start.search_attributes,
+        memo=start.memo,
+    )

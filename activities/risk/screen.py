@@ -13,6 +13,12 @@ from workflows.domain.money import Money
 from workflows.domain.risk import RiskPlayer, RiskRules, ScreenRequest, Verdict, screened
 from workflows.ports import Risk
 
+PLAYER = """
+(SELECT jsonb_build_object('kyc', kyc, 'blocked', blocked, 'vip', vip, 'country', country)
+ FROM risk_players WHERE brand = $3 AND player_id = $4) AS player
+"""
+"""What is known of the player `$4` of the brand `$3`, for a statement that reads more."""
+
 
 class RiskScreen(Risk):
     """One read of the player and their payouts, the rest is settings."""
@@ -36,6 +42,11 @@ class RiskScreen(Risk):
     async def screen(self, request: ScreenRequest) -> Verdict:
         player, together = await self._known(request)
         return screened(request, player, together, self._rules)
+
+    def judged(self, request: ScreenRequest, row: asyncpg.Record) -> Verdict:
+        """Of anything but a payout, by a row that has the column PLAYER."""
+        player = RiskPlayer(**row["player"]) if row["player"] else RiskPlayer()
+        return screened(request, player, request.amount, self._rules)
 
     async def _known(self, request: ScreenRequest) -> tuple[RiskPlayer, Money]:
         """The player, and the amount together with the player's other payouts of the window."""

@@ -1,6 +1,7 @@
 """Answers the Routing port: by the policy and the merchant accounts that are active now.
 
-Two round trips: one reads all that may have changed, one keeps the receipt.
+Two round trips: one reads all that may have changed, one keeps the receipt. Whoever asks for more
+in the same statement reads `columns`, and has them judged.
 """
 
 from __future__ import annotations
@@ -38,16 +39,22 @@ class PolicyRouting(Routing):
         self._snapshots = snapshots
         self._conditions = conditions or AlwaysWell()
         self._learned = Learned(pool)
-        self._reads = _reads(self._conditions)
+        self.columns = _columns(self._conditions)
+        """All that may have changed, of the payment `$1` at its number `$2`."""
 
     async def may_move(self, request: MoveRequest) -> Moved:
         return await self._movability.of(request)
 
     async def route(self, request: RouteRequest) -> Route:
         """The first answer to a payment's number is the answer, however often it is asked."""
-        row = await self._pool.fetchrow(self._reads, request.payment_id, request.number)
+        reads = f"SELECT {self.columns}"
+        row = await self._pool.fetchrow(reads, request.payment_id, request.number)
         if row is None:
             raise LookupError("what routing needs gave no row")
+        return await self.routed(request, row)
+
+    async def routed(self, request: RouteRequest, row: asyncpg.Record) -> Route:
+        """By a row that has the `columns`; one round trip, which keeps the receipt."""
         if row["route"] is not None:
             return ROUTE.validate_python(row["route"])
         at = datetime.now(UTC)
@@ -87,9 +94,9 @@ class PolicyRouting(Routing):
             health = without_probe(health, first.account, method)
 
 
-def _reads(conditions: Conditions) -> str:
+def _columns(conditions: Conditions) -> str:
     return f"""
-SELECT ({GENERATION}) AS generation, (SELECT max(version) FROM routing_statistics) AS counts,
+({GENERATION}) AS generation, (SELECT max(version) FROM routing_statistics) AS counts,
     ({OFF}) AS switches, ({conditions.reads}) AS conditions,
     (SELECT route FROM routing_receipts WHERE payment_id = $1 AND number = $2) AS route
 """  # noqa: S608 - parts of our own

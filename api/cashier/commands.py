@@ -21,6 +21,7 @@ from workflows.domain import deposits, payouts
 from workflows.domain.identity import Kind
 from workflows.domain.money import Money
 from workflows.domain.records import Record
+from workflows.starting import Order
 
 View = Callable[[PaymentRow, Record | None], BaseModel]
 
@@ -80,7 +81,7 @@ async def commanded(
     async def act(_: str, __: bool) -> Reply:
         if moves is not None:
             ask.caller.require_amount(moves)
-        command = Command(row.id, name, claim, argument, ask.caller.person)
+        command = Command(row.id, name, claim, argument, ask.caller.person, _begins(row))
         try:
             return await reply_to(ask, row, command, view)
         except Problem as refused:
@@ -135,9 +136,22 @@ async def _status(ask: Write, row: PaymentRow) -> str:
     return (await _now(ask, row)).status
 
 
-async def accepted(ask: Write, row: PaymentRow, claim: Claim) -> tuple[PaymentRow, Record | None]:
-    """What became of a payment that was just opened: nothing yet, when no worker is there."""
+def _begins(row: PaymentRow) -> Order | None:
+    """Nobody has to know whether the run of an intent has begun: its first command begins it."""
+    return order_of(row) if row.kind == Kind.DEPOSIT and row.version == 1 else None
+
+
+async def accepted(
+    ask: Write, row: PaymentRow, order: Order, claim: Claim
+) -> tuple[PaymentRow, Record | None]:
+    """Start the run of a payment that was just opened, and hear what became of it: nothing yet,
+    when no worker is there."""
+    command = Command(row.id, "accepted", claim, begins=order)
     try:
-        return row, await ask.parts.runs.tell(Command(row.id, "accepted", claim))
+        record = await ask.parts.runs.tell(command)
     except (RunClosed, Refusal):
         return await _now(ask, row), None
+    if record is None:
+        # Nobody knows whether Temporal has heard of it: its key is answered when the run is there.
+        await ask.parts.runs.start(order)
+    return row, record

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from activities.registry.new_payment import NewPayment
-from api.cashier.commands import commanded, ordered
+from api.cashier.commands import accepted, commanded, ordered
 from api.cashier.hints import HINTS, Hints, without_absent_hints
 from api.cashier.labels import Labelled
 from api.cashier.lists import PaymentFilters, filters_by, page
-from api.cashier.orders import DEFAULT_REGION, new_id, plain, started
+from api.cashier.orders import DEFAULT_REGION, new_id, opened, plain
 from api.cashier.parts import AnyRead, CashierWrite, Write
 from api.http import payment_views as views
 from api.http.amounts import AmountIn
@@ -73,6 +74,9 @@ class CreateIntent(Labelled, example=EXAMPLE):
     capture_method: Name = Field(
         "automatic", description="automatic: authorize goes on to capture and credit"
     )
+    authorize: bool = Field(
+        False, description="go ahead at once: the answer is that of `authorize`, in one call"
+    )
     last_four: LastFour | None = Field(
         None, description="of the card, where you know them: the payment is found by them"
     )
@@ -109,9 +113,13 @@ async def create(ask: CashierWrite, body: CreateIntent) -> Response:
     claim = ask.claim(payment.brand, order.intent_id, body.asked)
 
     async def act(intent_id: str, first: bool) -> Reply:
-        return Reply(201, views.intent(await started(ask, payment, order, intent_id, first)))
+        row, ordered = await opened(ask, payment, order, intent_id, first)
+        if not order.goes_ahead:
+            return Reply(201, views.intent(row))
+        row, record = await accepted(ask, row, ordered, claim)
+        return Reply(201, views.intent(row, record), stored=record is not None or row.final)
 
-    return await opened_once(ask, claim, payment, act)
+    return await opened_once(ask, claim, payment, act, at_once=not order.goes_ahead)
 
 
 @router.get("", summary="List intents, newest first", responses=reads(Page[views.IntentView]))
@@ -210,6 +218,7 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
     settings = ask.parts.settings
     money, region = body.amount.money, body.metadata.get("region", DEFAULT_REGION)
     ask.caller.require_amount(money)
+    expires = datetime.now(UTC) + timedelta(minutes=settings.api.intent_minutes)
     order = DepositOrder(
         intent_id=new_id(Kind.DEPOSIT),
         player=Player(ask.caller.brand(body.metadata.get("brand_id")), body.player_id),
@@ -221,8 +230,9 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
         capture_method=CaptureMethod(body.capture_method),
         payment_token=body.payment_token,
         trace_id=ask.trace_id,
-        expires_in_seconds=settings.api.intent_minutes * 60,
+        expires_at=expires.isoformat(timespec="milliseconds"),
         hints=body.routing.hints if body.routing else None,
+        goes_ahead=body.authorize,
     )
     payment = NewPayment(
         kind=Kind.DEPOSIT,

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from activities.registry.tables import PaymentRow
-from api.cashier.commands import reply_to
+from api.cashier.commands import accepted
 from api.cashier.intents import CreateIntent, intent_of
 from api.cashier.labels import Labelled
-from api.cashier.orders import started
+from api.cashier.orders import opened
 from api.cashier.parts import CashierWrite, Write
 from api.http.amounts import AmountIn, Currency, DecimalText, currency_of, money_of
 from api.http.endpoint import Endpoint
@@ -19,8 +19,6 @@ from api.http.idempotency import Reply, opened_once
 from api.http.openapi import writes
 from api.http.outcomes import Decline
 from api.http.payment_views import IntentStatus, intent
-from api.http.runs import Command
-from workflows.domain.deposits import AuthorizeCommand
 from workflows.domain.records import Record
 
 router = APIRouter(prefix="/payments", tags=["One-shot"], route_class=Endpoint)
@@ -74,6 +72,7 @@ class InitPayment(Labelled, example=_EXAMPLE):
             amount=AmountIn(amount=self.amount, currency=self.currency),
             method=method,
             return_url=self.return_url,
+            authorize=True,
             reference=self.reference,
             metadata=self.metadata | ({"brand_id": self.brand_id} if self.brand_id else {}),
         )
@@ -93,11 +92,11 @@ async def init(ask: CashierWrite, body: InitPayment) -> Response:
     claim = ask.claim(payment.brand, order.intent_id, body.model_dump(mode="json"))
 
     async def act(intent_id: str, first: bool) -> Reply:
-        row = await started(ask, payment, order, intent_id, first)
-        order_to = AuthorizeCommand()
-        command = Command(intent_id, "authorize", claim, order_to, ask.caller.person)
-        reply = await reply_to(ask, row, command, _view)
-        return Reply(201, reply.view) if reply.stored else reply
+        row, record = await accepted(
+            ask, *await opened(ask, payment, order, intent_id, first), claim
+        )
+        stored = record is not None or row.final
+        return Reply(201 if stored else 202, _view(row, record), stored)
 
     return _with_location(await opened_once(ask, claim, payment, act))
 

@@ -1,4 +1,4 @@
-"""Opening a payment: version 1 in the registry, then its run."""
+"""Opening a payment: version 1 in the registry, and the order with which its run begins."""
 
 from __future__ import annotations
 
@@ -35,20 +35,16 @@ def order_of(row: PaymentRow) -> Order:
     return read_order(row.kind, row.order)
 
 
-async def started(
+async def opened(
     ask: Write, payment: NewPayment, order: Order, payment_id: str, first: bool
-) -> PaymentRow:
-    """Make sure that the payment has its run; give it as it was opened.
-
-    Whoever comes second starts what the first one ordered.
-    """
-    opened = asdict(payment)
+) -> tuple[PaymentRow, Order]:
+    """The payment as it was opened, and what was ordered by the first one, whoever comes second."""
+    known = asdict(payment)
     if not first:
         row = await ask.parts.registry.payment(payment_id, [payment.brand])
         if row is None:
             raise not_found("payment")
         order = order_of(row)
         # As the first one opened it: a repetition has made up its own id, trace and amount.
-        opened = {name: getattr(row, name) for name in opened} | {"status": payment.status}
-    await ask.parts.runs.start(order)
-    return PaymentRow(**opened, id=payment_id, version=1, final=False, facts={})
+        known = {name: getattr(row, name) for name in known} | {"status": payment.status}
+    return PaymentRow(**known, id=payment_id, version=1, final=False, facts={}), order

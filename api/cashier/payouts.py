@@ -14,7 +14,7 @@ from api.cashier.commands import accepted, commanded, ordered, reply_to
 from api.cashier.hints import HINTS, Hints, without_absent_hints
 from api.cashier.labels import Labelled
 from api.cashier.lists import OfIntent, PaymentFilters, filters_by, page
-from api.cashier.orders import DEFAULT_REGION, new_id, plain, started
+from api.cashier.orders import DEFAULT_REGION, new_id, opened, plain
 from api.cashier.parts import AnyRead, ApproverWrite, CashierWrite, Write
 from api.http import payment_views as views
 from api.http.amounts import AmountIn
@@ -41,6 +41,7 @@ from workflows.domain.identity import Kind
 from workflows.domain.money import Money
 from workflows.domain.payouts import Approval, ApprovalDecision, PayoutOrder, Status
 from workflows.domain.wallet import Player
+from workflows.starting import Order
 
 ListFilters = Annotated[PaymentFilters, Depends(filters_by(views.PayoutStatus))]
 
@@ -91,8 +92,7 @@ async def create(ask: CashierWrite, body: CreatePayout) -> Response:
     claim = ask.claim(payment.brand, order.payout_id, body.asked)
 
     async def act(payout_id: str, first: bool) -> Reply:
-        row = await started(ask, payment, order, payout_id, first)
-        return await _submitted(ask, row, claim)
+        return await _submitted(ask, *await opened(ask, payment, order, payout_id, first), claim)
 
     return await opened_once(ask, claim, payment, act)
 
@@ -149,8 +149,8 @@ async def _decided(ask: Write, row: PaymentRow, claim: Claim, body: Approve) -> 
     return await reply_to(ask, row, command, views.payout)
 
 
-async def _submitted(ask: Write, row: PaymentRow, claim: Claim) -> Reply:
-    view = views.payout(*await accepted(ask, row, claim))
+async def _submitted(ask: Write, row: PaymentRow, order: Order, claim: Claim) -> Reply:
+    view = views.payout(*await accepted(ask, row, order, claim))
     if view.status == Status.REFUSED:
         raise _refused(view)
     return Reply(202, view)

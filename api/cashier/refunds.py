@@ -13,7 +13,7 @@ from activities.registry.tables import PaymentRow
 from api.cashier.commands import accepted
 from api.cashier.labels import Labelled
 from api.cashier.lists import OfIntent, PaymentFilters, filters_by, page
-from api.cashier.orders import new_id, plain, started
+from api.cashier.orders import new_id, opened, plain
 from api.cashier.parts import AnyRead, CashierWrite, Write
 from api.http import payment_views as views
 from api.http.amounts import AmountIn
@@ -29,6 +29,7 @@ from workflows.domain.psp import MerchantAccount
 from workflows.domain.refunds import RefundOrder, Status
 from workflows.domain.unasked import left_after
 from workflows.domain.wallet import Player
+from workflows.starting import Order
 
 ListFilters = Annotated[PaymentFilters, Depends(filters_by(views.RefundStatus))]
 
@@ -63,8 +64,7 @@ async def create(ask: CashierWrite, capture_id: CaptureId, body: CreateRefund) -
     claim = ask.claim(payment.brand, order.refund_id, body.model_dump(mode="json"))
 
     async def act(refund_id: str, first: bool) -> Reply:
-        row = await started(ask, payment, order, refund_id, first)
-        return await _submitted(ask, row, claim)
+        return await _submitted(ask, *await opened(ask, payment, order, refund_id, first), claim)
 
     return await opened_once(ask, claim, payment, act)
 
@@ -110,8 +110,8 @@ async def _amount(ask: Write, captured: PaymentRow, body: CreateRefund) -> Money
     return Money(left, whole.currency) if left > 0 else whole
 
 
-async def _submitted(ask: Write, row: PaymentRow, claim: Claim) -> Reply:
-    view = views.refund(*await accepted(ask, row, claim))
+async def _submitted(ask: Write, row: PaymentRow, order: Order, claim: Claim) -> Reply:
+    view = views.refund(*await accepted(ask, row, order, claim))
     if view.status == Status.REFUSED:
         raise _refused(view)
     return Reply(202, view)

@@ -46,10 +46,18 @@ async def once(ask: Write[Any], claim: Claim, act: Act) -> Response:
     return await answered(ask, claim, claimed, act)
 
 
-async def opened_once(ask: Write[Any], claim: Claim, payment: NewPayment, act: Act) -> Response:
-    """Open a payment, then do the rest. Raises Problem `idempotency-key-reused`, `refund-id-…`."""
+async def opened_once(
+    ask: Write[Any], claim: Claim, payment: NewPayment, act: Act, *, at_once: bool = False
+) -> Response:
+    """Open a payment, then do the rest; with `at_once` there is no rest, and the answer that acting
+    gives is kept as the payment is opened. Raises Problem `idempotency-key-reused`, `refund-id-…`.
+    """
+    answer: Answer | None = None
+    if at_once:
+        reply = await act(claim.resource_id, True)
+        answer = Answer(reply.status, reply.body)
     try:
-        claimed = await ask.requests.open(claim, payment)
+        claimed = await ask.requests.open(claim, payment, answer)
     except KeyReused:
         raise key_reused() from None
     except RefundIdTaken:
@@ -59,6 +67,8 @@ async def opened_once(ask: Write[Any], claim: Claim, payment: NewPayment, act: A
             "Another refund has this refund_id",
             "a refund_id is unique within the brand",
         ) from None
+    if answer is not None and claimed.first:
+        return _response(answer, first=True)
     return await answered(ask, claim, claimed, act)
 
 

@@ -6,26 +6,26 @@ import asyncio
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from temporalio.client import (
     Client,
-    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateHandle,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.registry.claims import Claim
-from activities.registry.runs import start_run
+from activities.registry.runs import start_run, start_with
 from api.http.errors import FieldError, four_eyes, invalid, unavailable
 from api.http.shares import elsewhere
 from infra.namespace import lacking, missing_attributes
 from infra.temporal import wrong_setting
+from workflows.domain.deposits import AuthorizeCommand, DepositOrder, FirstCommand
 from workflows.domain.identity import workflow_of
 from workflows.domain.records import Record
 from workflows.domain.seals import NOT_SEALED, Seals
@@ -33,6 +33,7 @@ from workflows.starting import Order
 from workflows.visibility import SEARCH_ATTRIBUTES
 
 START_SECONDS = 8.0
+_AGAIN_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 log = structlog.get_logger("paysaga.runs")
 
@@ -58,6 +59,8 @@ class Command:
     argument: Any = None
     by: str | None = None
     """Who orders it. None: it is a question, which anybody may ask."""
+    begins: Order | None = None
+    """Of a payment whose run may not have begun: it begins with this command."""
 
     @property
     def update_id(self) -> str:
@@ -100,29 +103,43 @@ class Runs:
             raise _refusal(failed) from None
 
     async def _sealed(self, command: Command) -> Record:
-        run = self._client.get_workflow_handle(str(workflow_of(command.payment_id)))
         arguments = [] if command.argument is None else [command.argument]
         if command.by is None:
-            return await self._ask(run, command.name, arguments, command.update_id)
+            return await self._ask(command, arguments, command.update_id)
         seal = self._seals.seal(command.payment_id, command.name, command.argument, by=command.by)
         arguments = [*arguments, seal]
         try:
-            return await self._ask(run, command.name, arguments, command.update_id)
+            return await self._ask(command, arguments, command.update_id)
         except WorkflowUpdateFailedError as failed:
             if not _is_not_sealed(failed):
                 raise
         # Somebody guessed the key, and has used up its id: nobody guesses the seal.
         another = f"{command.update_id}-{seal.mac[:16]}"
-        return await self._ask(run, command.name, arguments, another)
+        return await self._ask(command, arguments, another)
 
-    async def _ask(
-        self, run: WorkflowHandle[Any, Any], name: str, arguments: list[Any], update_id: str
-    ) -> Record:
+    async def _ask(self, command: Command, arguments: list[Any], update_id: str) -> Record:
+        """Again, where a fact came as the run was about to end: the server has its task done anew,
+        and forgets what else was asked of it."""
+        for pause in _AGAIN_SECONDS:
+            try:
+                return await self._ask_once(command, arguments, update_id)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+            await asyncio.sleep(pause)
+        return await self._ask_once(command, arguments, update_id)
+
+    async def _ask_once(self, command: Command, arguments: list[Any], update_id: str) -> Record:
+        run = self._client.get_workflow_handle(str(workflow_of(command.payment_id)))
         try:
+            if command.begins is not None:
+                return await self._begin(command.begins, command, arguments, update_id)
             record: Record = await run.execute_update(
-                name, args=arguments, id=update_id, result_type=Record
+                command.name, args=arguments, id=update_id, result_type=Record
             )
             return record
+        except WorkflowAlreadyStartedError:
+            pass
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -134,6 +151,22 @@ class Runs:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         raise RunClosed
+
+    async def _begin(
+        self, order: Order, command: Command, arguments: list[Any], update_id: str
+    ) -> Record:
+        """A command to go ahead is in the history of its run from the start."""
+        if isinstance(order, DepositOrder) and isinstance(command.argument, AuthorizeCommand):
+            first = FirstCommand(authorize=command.argument, seal=arguments[-1])
+            order = replace(order, first=first)
+        record: Record = await self._client.execute_update_with_start_workflow(
+            command.name,
+            args=arguments,
+            start_workflow_operation=start_with(self._queue, order),
+            id=update_id,
+            result_type=Record,
+        )
+        return record
 
     async def reachable(self) -> bool:
         """Whether Temporal says within two seconds that it is well."""

@@ -84,8 +84,9 @@ async def running(
     psp = FakePsp()
     books = answers(settings, pool, Catalog()).books
     name = settings.routing.accounts[0].psp
+    quick = AskedOnce(Asked(pool, quick=True), psp)
     async with (
-        core_worker(temporal_client, settings, books),
+        core_worker(temporal_client, settings, (*books, quick)),
         psp_worker(temporal_client, settings, name, AskedOnce(Asked(pool), psp)),
     ):
         yield psp

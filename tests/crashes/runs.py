@@ -173,7 +173,6 @@ async def started(order: PaymentOrder, ward: Ward, client: Client) -> None:
         memo=start.memo,
         static_summary=start.summary,
         static_details=start.details,
-        start_delay=start.delay,
     )
 
 

@@ -92,5 +92,5 @@ async def at_work(
         answered = answers(settings, pool, catalog, points=points)
         calls = psp_worker(client, settings, ward.psp, answered.psp, points)
         await stack.enter_async_context(calls)
-        await stack.enter_async_context(core_worker(client, settings, answered.books, points))
+        await stack.enter_async_context(core_worker(client, settings, answered.core, points))
         yield

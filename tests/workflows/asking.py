@@ -20,10 +20,17 @@ Handle = WorkflowHandle[Any, Record]
 
 
 async def command(handle: Handle, name: str, *arguments: Any, under: str | None = None) -> Record:
-    record: Record = await handle.execute_update(
-        name, args=arguments, id=under or name, result_type=Record
-    )
-    return record
+    """Again where the server has a task done anew, as the API does it."""
+    while True:
+        try:
+            record: Record = await handle.execute_update(
+                name, args=arguments, id=under or name, result_type=Record
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+        else:
+            return record
 
 
 async def authorize(handle: Handle) -> Record:

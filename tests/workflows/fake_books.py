@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from tests.sealing import SEALS
+from workflows.domain.admission import AdmissionRequest, Admitted
 from workflows.domain.cascading import CascadeLimits
 from workflows.domain.cases import CaseFile, CaseNote
 from workflows.domain.deposits import DepositOrder
@@ -26,7 +27,7 @@ from workflows.domain.records import (
     content_hash,
 )
 from workflows.domain.reopened import Reopened
-from workflows.domain.risk import Cleared, ScreenRequest, Verdict
+from workflows.domain.risk import Cleared, ScreenRequest, Stopped, Verdict
 from workflows.domain.seals import FACT, Checked, Presented, Seal, Vouched
 from workflows.domain.wallet import (
     CaptureHold,
@@ -41,7 +42,7 @@ from workflows.domain.wallet import (
     Restore,
     WalletResult,
 )
-from workflows.ports import Cases, Registry, Risk, Routing, Sealing, Wallet
+from workflows.ports import Admission, Cases, Registry, Risk, Routing, Sealing, Wallet
 
 
 class FakeWallet(Wallet):
@@ -116,7 +117,7 @@ def _tells_the_same(one: Record, other: Record) -> bool:
     return content_hash(one) == content_hash(other)
 
 
-class FakeBooks(Registry, Cases, Risk, Routing, Sealing):
+class FakeBooks(Registry, Cases, Risk, Routing, Admission, Sealing):
     """Registry, cases, risk, routing and seals in memory."""
 
     def __init__(self, psp: str) -> None:
@@ -130,6 +131,8 @@ class FakeBooks(Registry, Cases, Risk, Routing, Sealing):
         self.asked: dict[str, list[AskedBefore]] = {}
         """What was asked of PSPs, as the database would tell it."""
         self.much = False
+        self.overdue = 0
+        """Intents that nobody has gone ahead with in time."""
         self.verdict: Verdict = Cleared()
         self.stop_id: int | None = None
         """As long as it is set, what asks whether it may move is parked under this stop."""
@@ -175,6 +178,11 @@ class FakeBooks(Registry, Cases, Risk, Routing, Sealing):
                 return Reopened(payout=payout)
             case refund:
                 return Reopened(refund=refund)
+
+    async def expire(self, at_most: int) -> int:
+        expired = min(at_most, self.overdue)
+        self.overdue -= expired
+        return expired
 
     async def recall(self, payment_id: str) -> Recalled:
         order, known = self.orders[payment_id], self.of(payment_id)
@@ -227,6 +235,12 @@ class FakeBooks(Registry, Cases, Risk, Routing, Sealing):
 
     async def screen(self, request: ScreenRequest) -> Verdict:
         return self.verdict
+
+    async def admit(self, request: AdmissionRequest) -> Admitted:
+        verdict = await self.screen(request.screen)
+        stopped = isinstance(verdict, Stopped)
+        route = None if stopped else await self.route(request.route)
+        return Admitted(verdict=verdict, route=route)
 
     async def route(self, request: RouteRequest) -> Route:
         self.routed.append(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.domain.deposits import DepositOrder
@@ -17,7 +18,8 @@ PLAYER = Player("acme", "player-1")
 FIFTY = Money(5000, "EUR")
 
 
-def deposit(**changes: Any) -> DepositOrder:
+def deposit(*, expires_in_seconds: float = 1800, **changes: Any) -> DepositOrder:
+    expires = datetime.now(UTC) + timedelta(seconds=expires_in_seconds)
     order: dict[str, Any] = {
         "intent_id": f"in_{uuid.uuid4().hex}",
         "player": PLAYER,
@@ -29,7 +31,7 @@ def deposit(**changes: Any) -> DepositOrder:
         "capture_method": CaptureMethod.AUTOMATIC,
         "payment_token": "tok_ok",
         "trace_id": "trace-1",
-        "expires_in_seconds": 1800,
+        "expires_at": expires.isoformat(timespec="milliseconds"),
     }
     return DepositOrder(**(order | changes))
 

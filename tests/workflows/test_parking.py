@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ AN_HOUR, A_DAY = timedelta(hours=1, seconds=5), timedelta(days=1)
 GONE = Declined("expired", soft=False, code="L8")
 
 
-async def parked(world: World, **changes: object) -> Handle:
+async def parked(world: World, **changes: Any) -> Handle:
     """A deposit that a stop has caught before its capture."""
     world.books.stop_id = 7
     handle = await world.start(deposit(**changes))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from .identity import key_of
 from .money import Money
 from .payments import CaptureMethod, RoutingHints
+from .seals import Seal
 from .wallet import Player
 
 
@@ -59,6 +60,20 @@ stays CAPTURED while the rest of a partial capture is voided."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthorizeCommand:
+    payment_token: str | None = None
+    """Overrides the one given with the intent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstCommand:
+    """The command with which a run begins: in its history from the start, whatever dies then."""
+
+    authorize: AuthorizeCommand
+    seal: Seal
+
+
+@dataclass(frozen=True, kw_only=True)
 class DepositOrder:
     """What the platform asked for: the input of the run."""
 
@@ -72,17 +87,16 @@ class DepositOrder:
     capture_method: CaptureMethod
     payment_token: str | None
     trace_id: str
-    expires_in_seconds: int
+    expires_at: str
+    """RFC 3339. Until then the player may go ahead, and be on the PSP's page."""
     hints: RoutingHints | None = None
     """None: nothing is known for routing beyond the order."""
+    goes_ahead: bool = False
+    """The player goes ahead at once: no command is waited for."""
+    first: FirstCommand | None = None
+    """None: the run began by itself, or by something else."""
     rebuilt: bool = False
     """Its run was lost: this one goes on from what the books say and what was asked of PSPs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuthorizeCommand:
-    payment_token: str | None = None
-    """Overrides the one given with the intent."""
 
 
 @dataclass(frozen=True, kw_only=True)

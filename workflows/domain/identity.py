@@ -22,6 +22,7 @@ PREFIXES: Mapping[Kind, str] = {Kind.DEPOSIT: "in_", Kind.PAYOUT: "po_", Kind.RE
 CAPTURE_PREFIX = "cap_"
 CASE_PREFIX = "case_"
 LATE_EVENT = "late-event"
+EXPIRY = "expiry"
 CASE_RESOLUTION = "case-resolution"
 """The runs that are no payment's own, by type."""
 

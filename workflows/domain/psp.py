@@ -260,6 +260,15 @@ class Parked:
 
 
 @dataclass(frozen=True)
+class SlowLane:
+    """Of the quick lane alone: no answer here. Whoever asks again on the PSP's own queue gets one,
+    also of a call that is under way."""
+
+    why: str
+    kind: Literal["slow_lane"] = "slow_lane"
+
+
+@dataclass(frozen=True)
 class NotFound:
     """A lookup's answer: the PSP knows no such instruction.
 
@@ -293,7 +302,7 @@ class Ready:
 
 
 Reply = Approved | Declined | Pending
-Outcome = Approved | Declined | Pending | NotSent | Unknown | Fenced | Parked
+Outcome = Approved | Declined | Pending | NotSent | Unknown | Fenced | Parked | SlowLane
 Finding = Approved | Declined | Pending | Ready | NotFound | NoStatus | Unknown
 Fact = Approved | Declined | Pending | Ready
 """What a webhook or a report can tell."""

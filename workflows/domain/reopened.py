@@ -16,16 +16,11 @@ class Reopened:
     deposit: DepositOrder | None = None
     payout: PayoutOrder | None = None
     refund: RefundOrder | None = None
-    seconds_since: int = 0
-    """Since it was opened."""
 
 
 def reopened(known: Reopened) -> DepositOrder | PayoutOrder | RefundOrder:
-    """The order of the new run: it goes on, and an intent expires when it was to."""
-    if known.deposit is not None:
-        left = max(1, known.deposit.expires_in_seconds - known.seconds_since)
-        return replace(known.deposit, rebuilt=True, expires_in_seconds=left)
-    order = known.payout or known.refund
+    """The order of the new run: it goes on."""
+    order = known.deposit or known.payout or known.refund
     if order is None:
         raise AssertionError("a payment was opened with an order")
     return replace(order, rebuilt=True)

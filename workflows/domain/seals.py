@@ -19,8 +19,8 @@ FACT = "psp_event"
 NOT_SEALED = "NotSealed"
 """The type of the error by which a command is refused that has no seal of ours."""
 
-_BY_THE_WAY = frozenset({"rebuilt", "expires_in_seconds"})
-"""What a run that takes over a payment is told otherwise than the one that was lost."""
+_BY_THE_WAY = frozenset({"first", "rebuilt"})
+"""What is no part of what was ordered: how a run began, and that it takes over a payment."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-
-from temporalio import workflow
 
 from workflows import policies
 from workflows.domain.deposits import DepositOrder, Status
@@ -29,6 +26,7 @@ from workflows.domain.records import Overtaken
 
 from .cascade import Cascade
 from .ending import Ending
+from .going_ahead import GoingAhead
 from .payment import Payment
 from .players_return import PlayersReturn
 from .psp_calls import Certain, void_of
@@ -46,29 +44,15 @@ class Authorization:
         self,
         payment: Payment[Status],
         order: DepositOrder,
+        going: GoingAhead,
         given_up: Callable[[], Ending[Status] | None],
     ) -> None:
-        self.is_ordered = False
-        """Whether the player goes ahead."""
         self.asked_before = 0
         """Accounts that were asked by a run that was lost: what they answered counts, whatever was
         decided since."""
         self.player = PlayersReturn()
-        opened = workflow.info().workflow_start_time  # Not of the first task: it may have slept.
-        self.expires = opened + timedelta(seconds=order.expires_in_seconds)
-        self._payment, self._order = payment, order
+        self._payment, self._order, self._going = payment, order, going
         self._given_up = given_up
-        self._token = order.payment_token
-
-    def go_ahead_with(self, token: str | None) -> None:
-        """The player goes ahead, with another card perhaps than the one of the order."""
-        self.is_ordered = True
-        self._token = token or self._token
-
-    def go_on_after(self, asked_before: int) -> None:
-        """What was ordered of a run that was lost is ordered."""
-        self.asked_before = asked_before
-        self.is_ordered |= asked_before > 0
 
     async def obtain(self, route: Route) -> PspHold | Ending[Status]:
         """The first hold that a PSP gives, or how the deposit ends without one."""
@@ -112,7 +96,7 @@ class Authorization:
                 instruction,
                 pending.psp_ref,
                 lambda: self._given_up() is not None or self.player.is_there,
-                self.expires,
+                self._going.expires,
                 rhythm,
             )
             if isinstance(result, Approved | Declined | NotSent):
@@ -170,7 +154,7 @@ class Authorization:
             amount=order.amount,
             trace_id=order.trace_id,
             method=order.method,
-            payment_token=self._token,
+            payment_token=self._going.token,
             player_id=order.player.id,
             return_url=order.return_url,
             authentication=proof,

@@ -25,13 +25,16 @@ from workflows.domain.psp import (
     PayoutInstruction,
     Pending,
     RefundInstruction,
+    SlowLane,
     Unknown,
     VoidInstruction,
 )
 from workflows.domain.releases import void_key_of
-from workflows.policies import PSP_CALL
+from workflows.policies import PSP_CALL, QUICK_CALL
 from workflows.ports import Psp
 from workflows.visibility import step_of
+
+from .lanes import Lanes
 
 Certain = Approved | Declined | NotSent
 Answer = Certain | Pending | Unknown
@@ -58,14 +61,21 @@ def operation_of(instruction: Instruction) -> Operation:
     return _QUESTIONS[type(instruction)][1]
 
 
-async def call(instruction: Instruction) -> Outcome:
-    """Ask, in one attempt. What ends it without an answer is Unknown, or NotSent: nothing left."""
+async def call(instruction: Instruction, lanes: Lanes) -> Outcome:
+    """Ask once: in the quick lane where it is open, else on the queue of the PSP. What ends it
+    without an answer is Unknown, or NotSent: nothing left."""
     method, operation = _QUESTIONS[type(instruction)]
     account = instruction.account
     does = COMPLETE if isinstance(instruction, CompleteInstruction) else str(operation)
     summary = f"{does.capitalize()} {instruction.amount} at {account.psp}/{account.id}"
+    outcome: Outcome
     try:
-        outcome: Outcome = await _execute(method, instruction, account.psp, summary)
+        if lanes.is_quick(account):
+            outcome = await _at_once(method, instruction, summary)
+            if not isinstance(outcome, SlowLane):
+                return outcome
+            lanes.close(account)
+        outcome = await _execute(method, instruction, account.psp, summary)
     except ActivityError as error:
         return _lost(error)
     return outcome
@@ -142,6 +152,13 @@ def void_of(
         after_capture=after_capture,
         method=authorization.method,
         sale=sale,
+    )
+
+
+async def _at_once(method: Any, question: Any, summary: str) -> Any:
+    """By the worker that runs us, in the same task: no event waits for another."""
+    return await workflow.execute_local_activity_method(
+        method, question, summary=summary, **QUICK_CALL
     )
 
 

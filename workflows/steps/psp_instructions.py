@@ -13,6 +13,7 @@ from workflows.domain.psp import (
     NotSent,
     Parked,
     Rival,
+    SlowLane,
     Unknown,
     VoidInstruction,
 )
@@ -20,6 +21,7 @@ from workflows.domain.records import Conclusion, Overtaken, Superseded
 
 from . import escalation, psp_calls, stubs
 from .gates import HeldUp
+from .lanes import Lanes
 from .psp_calls import Answer, Certain
 from .wallet_hold import nobody_opened
 
@@ -31,6 +33,7 @@ class PspInstructions:
         self.attempts: tuple[Attempt, ...] = ()
         """The last certain word on each, for the registry."""
         self._payment_id = payment_id
+        self._lanes = Lanes()
         self._asked: dict[str, Instruction] = {}
         self._asked_at: dict[str, str] = {}
         self._concluded: dict[str, Certain] = {}
@@ -70,11 +73,11 @@ class PspInstructions:
         """
         self._asked[instruction.key] = instruction
         self._asked_at.setdefault(instruction.key, workflow.now().isoformat())
-        outcome = await psp_calls.call(question)
+        outcome = await psp_calls.call(question, self._lanes)
         if isinstance(outcome, Fenced) and self._is_over(outcome.rival):
             # The database does not know yet what a webhook or a look has told this run.
             await stubs.conclude(Conclusion(payment_id=self._payment_id, attempts=self.attempts))
-            outcome = await psp_calls.call(question)
+            outcome = await psp_calls.call(question, self._lanes)
         match outcome:
             case Parked():
                 raise HeldUp(outcome)
@@ -84,6 +87,8 @@ class PspInstructions:
                 raise nobody_opened(self._payment_id)
             case Fenced():
                 raise Superseded
+            case SlowLane(why=why):
+                raise AssertionError(f"the PSP's own queue has sent it away: {why}")
         if isinstance(outcome, Approved) and not psp_calls.agree(instruction, outcome):
             await escalation.contradicted(instruction, outcome)
             return Unknown("the PSP approved another amount")

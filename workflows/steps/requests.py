@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
+from workflows.domain.admission import AdmissionRequest
 from workflows.domain.deposits import DepositOrder
 from workflows.domain.identity import Kind
 from workflows.domain.orders import id_of
@@ -28,6 +29,11 @@ def screening_of(order: Order) -> ScreenRequest:
         as_of=workflow.now().isoformat(),
         payment_id=id_of(order),
     )
+
+
+def admission_of(order: DepositOrder) -> AdmissionRequest:
+    """May it go on, and where is it asked?"""
+    return AdmissionRequest(screen=screening_of(order), route=routing_of(order))
 
 
 def routing_of(order: Order, number: int = 1) -> RouteRequest:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
+from workflows.domain.admission import AdmissionRequest, Admitted
 from workflows.domain.cases import CaseFile, CaseNote
 from workflows.domain.escalations import NewCase
 from workflows.domain.payments import Moved, MoveRequest, Route, RouteRequest
@@ -25,7 +26,7 @@ from workflows.domain.wallet import (
     WalletResult,
 )
 from workflows.policies import BOOK
-from workflows.ports import Cases, Registry, Risk, Routing, Sealing, Wallet
+from workflows.ports import Admission, Cases, Registry, Risk, Routing, Sealing, Wallet
 
 Port = TypeVar("Port")
 Question = TypeVar("Question")
@@ -42,6 +43,10 @@ async def _ask(
 
 async def screen(request: ScreenRequest) -> Verdict:
     return await _ask(Risk.screen, request, "May this payment go on?")
+
+
+async def admit(request: AdmissionRequest) -> Admitted:
+    return await _ask(Admission.admit, request, "May this payment go on, and where?")
 
 
 async def route(request: RouteRequest) -> Route:
@@ -64,6 +69,10 @@ async def close(closing: Closing) -> Recorded | Refused:
 
 async def conclude(conclusion: Conclusion) -> None:
     await _ask(Registry.conclude, conclusion, "Write down what became of what was asked")
+
+
+async def expire(at_most: int) -> int:
+    return await _ask(Registry.expire, at_most, f"Expire up to {at_most} intents that are overdue")
 
 
 async def recall(payment_id: str) -> Recalled:

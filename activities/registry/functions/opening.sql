@@ -74,6 +74,22 @@ BEGIN
     RETURN claimed;
 END $$;
 
+-- The same with the answer to the key, where nothing is left to be done.
+CREATE OR REPLACE FUNCTION registry_open_answered(
+    the_brand text, the_key text, the_hash text, the_resource text, payment jsonb, action jsonb,
+    the_status integer, the_body text
+) RETURNS registry_claimed
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    claimed registry_claimed := registry_open(
+        the_brand, the_key, the_hash, the_resource, payment, action);
+BEGIN
+    IF claimed.first AND NOT claimed.refund_id_taken AND the_body IS NOT NULL THEN
+        PERFORM registry_answer(the_brand, the_key, the_status, the_body);
+    END IF;
+    RETURN claimed;
+END $$;
+
 -- Looked after by the sweep: a key without an answer is not looked at for ever.
 CREATE OR REPLACE FUNCTION registry_swept(the_payment text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -91,3 +107,41 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
           AND p.run_order ->> 'digest' = the_order AND p.run_order @> the_terms
     );
 $$;
+
+-- Whether nobody has gone ahead with this intent: it has no run, and needs none.
+CREATE OR REPLACE FUNCTION registry_is_untouched(payment payments) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT payment.kind = 'deposit' AND payment.version = 1 AND NOT payment.final
+        AND NOT coalesce((payment.run_order -> 'goes_ahead')::boolean, false)
+        AND NOT EXISTS (SELECT FROM psp_instructions i WHERE i.payment_id = payment.id);
+$$;
+
+-- Likewise, as long as it may still be gone ahead with; and a little longer, until it is expired.
+CREATE OR REPLACE FUNCTION registry_sleeps(payment payments) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT registry_is_untouched(payment)
+        AND (payment.run_order ->> 'expires_at')::timestamptz > now() - interval '5 minutes';
+$$;
+
+-- Ends intents that nobody has gone ahead with in time, oldest first; gives how many. A run that has
+-- begun ends its own to the second: until half a minute later it is left to that. `nothing` is what
+-- is known of them.
+CREATE OR REPLACE FUNCTION registry_expire(at_most integer, nothing jsonb) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    overdue payments;
+    expired integer := 0;
+BEGIN
+    FOR overdue IN
+        SELECT p.* FROM payments p
+        WHERE NOT p.final AND p.kind = 'deposit' AND p.version = 1
+            AND (p.run_order ->> 'expires_at')::timestamptz < now() - interval '30 seconds'
+            AND registry_is_untouched(p)
+        ORDER BY p.updated_at LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED
+    LOOP
+        PERFORM registry_record(overdue.id, 2, 'EXPIRED', true, nothing, NULL,
+            (overdue.run_order ->> 'expires_at')::timestamptz, 'expired', false);
+        expired := expired + 1;
+    END LOOP;
+    RETURN expired;
+END $$;

@@ -136,3 +136,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ) || (clock_timestamp() + make_interval(secs => lease_seconds))
     WHERE b.psp = the_psp AND b.account = the_account AND b.method = the_method;
 $$;
+
+-- Whether calls to an account go by its PSP's own queue alone: the queue has a rate, which nothing
+-- may pass by, or the account's breaker is not closed.
+CREATE OR REPLACE FUNCTION routing_goes_slowly(the_psp text, the_account text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM routing_breakers b
+        WHERE b.psp = the_psp AND b.account = the_account AND b.state <> 'closed'
+    ) OR coalesce((
+        SELECT r.per_second IS NOT NULL FROM routing_rates r
+        WHERE r.psp = the_psp ORDER BY r.id DESC LIMIT 1
+    ), false);
+$$;

@@ -17,6 +17,7 @@ from workflows.domain.psp import (
     Outcome,
     Parked,
     Pending,
+    SlowLane,
     Unknown,
 )
 
@@ -93,5 +94,5 @@ def _ended_by(outcome: Outcome) -> Ended | None:
             if outcome.advice is not None and outcome.advice.retry is Retry.NEVER:
                 return Ended.NEVER
             return None if may_cascade(outcome) else Ended.HARD
-        case NotSent() | Fenced() | Parked():
+        case NotSent() | Fenced() | Parked() | SlowLane():
             return None
