@@ -12,8 +12,8 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.admission.admission import Admissions
 from activities.cases.books import CaseBooks
+from activities.clearance.clearance import ClearanceDesk
 from activities.psp.asked import Asked
 from activities.psp.calls import PspCalls
 from activities.psp.catalog import Catalog
@@ -87,7 +87,7 @@ def answers(
             CaseBooks(pool, settings.risk.approval_above),
             screen,
             routing,
-            Admissions(pool, screen, PLAYER, routing),
+            ClearanceDesk(pool, screen, PLAYER, routing),
             SealBooks(pool, SealKeys(settings.seal_keys)),
         ),
         psp=SlowCalls(AskedOnce(Asked(pool), calls), under_way),

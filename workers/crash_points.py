@@ -31,13 +31,13 @@ from workflows.domain.psp import (
     RefundInstruction,
     VoidInstruction,
 )
-from workflows.ports import Admission, Cases, Port, Psp, Registry, Risk, Routing, Sealing, Wallet
+from workflows.ports import Cases, Clearance, Port, Psp, Registry, Risk, Routing, Sealing, Wallet
 
 DIED = 137
 """The exit code of a worker that died at its point: that of kill -9."""
 
 _SETTING = "PAYSAGA_WORKER_DIES_AT"
-_PORTS: tuple[type[Port], ...] = (Psp, Wallet, Registry, Cases, Risk, Routing, Admission, Sealing)
+_PORTS: tuple[type[Port], ...] = (Psp, Wallet, Registry, Cases, Risk, Routing, Clearance, Sealing)
 _LOOK_UP = "psp.look_up"
 
 Question = TypeVar("Question")

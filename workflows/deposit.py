@@ -33,7 +33,7 @@ from .steps.messages import require_is
 from .steps.payment import Payment
 from .steps.psp_hold import PspHold
 from .steps.releasing import release
-from .steps.requests import admission_of, routing_of
+from .steps.requests import clearance_of, routing_of
 
 EXPECTED = {
     Status.INITIATED: "`authorize` and the PSP's answer; without `authorize` the intent expires",
@@ -225,10 +225,10 @@ class Deposit(Payment[Status]):
         return self._ending or (None if goes_ahead else Ending(Status.EXPIRED))
 
     async def _authorized(self) -> PspHold | Ending[Status]:
-        admitted = await stubs.admit(admission_of(self._order))
-        route = admitted.route
-        if isinstance(admitted.verdict, Stopped):
-            refused = Ending(Status.FAILED, Problem(admitted.verdict.reason))
+        cleared = await stubs.clear(clearance_of(self._order))
+        route = cleared.route
+        if isinstance(cleared.verdict, Stopped):
+            refused = Ending(Status.FAILED, Problem(cleared.verdict.reason))
             self._end_as(refused)
             # Whoever was asked before, by a run that this one does not know of, may hold the money.
             await self._go_on()

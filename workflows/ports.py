@@ -12,8 +12,8 @@ from typing import Any
 
 from temporalio import activity
 
-from .domain.admission import AdmissionRequest, Admitted
 from .domain.cases import CaseFile, CaseNote
+from .domain.clearance import ClearanceRequest, ClearedRoute
 from .domain.escalations import NewCase
 from .domain.payments import Moved, MoveRequest, Route, RouteRequest
 from .domain.psp import (
@@ -169,12 +169,12 @@ class Risk(Port):
     async def screen(self, request: ScreenRequest) -> Verdict: ...
 
 
-class Admission(Port):
+class Clearance(Port):
     """Risk and routing at once, of a payment that needs both and nothing between them."""
 
-    @activity.defn(name="admission.admit")
+    @activity.defn(name="clearance.clear")
     @abstractmethod
-    async def admit(self, request: AdmissionRequest) -> Admitted: ...
+    async def clear(self, request: ClearanceRequest) -> ClearedRoute: ...
 
 
 class Routing(Port):

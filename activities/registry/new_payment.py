@@ -29,6 +29,8 @@ class NewPayment:
     refund_id: str | None = None
     credential: str = ""
     """With which the requester asked."""
+    expires_at: str | None = None
+    """RFC 3339: until then it may have no run. None: its run begins with it."""
 
 
 def kept_order(order: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Starting the runs of payments whose API died between the row and the start."""
+"""Starting the runs of payments whose API died between the row and the start.
+
+An intent begins its run when somebody goes ahead with it; until then it needs none.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from activities.registry.runs import start_run
 _ORPHANS = """
 SELECT p.id, p.kind, p.run_order FROM idempotency_keys k JOIN payments p ON p.id = k.resource_id
 WHERE k.answer_status IS NULL AND k.swept_at IS NULL AND p.version = 1
-  AND (p.kind <> 'deposit' OR (p.run_order -> 'goes_ahead')::boolean)
+  AND p.expires_at IS NULL
   AND NOT EXISTS (SELECT FROM psp_instructions i WHERE i.payment_id = p.id)
   AND k.created_at < now() - interval '5 seconds'
 ORDER BY k.created_at LIMIT 100

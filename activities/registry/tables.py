@@ -64,6 +64,8 @@ class PaymentRow(SQLModel, table=True):
     facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(sa_column=_time())
     updated_at: datetime = Field(sa_column=_time())
+    expires_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """Until then an intent may have no run. None: its run begins with it."""
 
 
 class PaymentEventRow(SQLModel, table=True):

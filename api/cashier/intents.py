@@ -253,5 +253,6 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
             **body.labels,
         },
         order=plain(order),
+        expires_at=None if order.goes_ahead else order.expires_at,
     )
     return order, payment

@@ -62,7 +62,7 @@ async def test_an_order_that_cannot_be_read_keeps_no_other_payment_from_its_run(
     database: Database, pool: asyncpg.Pool, temporal_client: Client, kind: str
 ) -> None:
     await orphan(database, "in_" + "0" * 32, kind, {"unheard": "of"})
-    order = deposit(intent_id="in_" + uuid.uuid4().hex)
+    order = deposit(intent_id="in_" + uuid.uuid4().hex, goes_ahead=True)
     payment_id = await orphan(database, order.intent_id, "deposit", order)
     assert await start_orphans(pool, temporal_client, "nobody-works-here") == 2
     run = temporal_client.get_workflow_handle(workflow_id(Kind.DEPOSIT, payment_id))

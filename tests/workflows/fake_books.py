@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import replace
 
 from tests.sealing import SEALS
-from workflows.domain.admission import AdmissionRequest, Admitted
 from workflows.domain.cascading import CascadeLimits
 from workflows.domain.cases import CaseFile, CaseNote
+from workflows.domain.clearance import ClearanceRequest, ClearedRoute
 from workflows.domain.deposits import DepositOrder
 from workflows.domain.escalations import NewCase
 from workflows.domain.identity import kind_of
@@ -42,7 +42,7 @@ from workflows.domain.wallet import (
     Restore,
     WalletResult,
 )
-from workflows.ports import Admission, Cases, Registry, Risk, Routing, Sealing, Wallet
+from workflows.ports import Cases, Clearance, Registry, Risk, Routing, Sealing, Wallet
 
 
 class FakeWallet(Wallet):
@@ -117,7 +117,7 @@ def _tells_the_same(one: Record, other: Record) -> bool:
     return content_hash(one) == content_hash(other)
 
 
-class FakeBooks(Registry, Cases, Risk, Routing, Admission, Sealing):
+class FakeBooks(Registry, Cases, Risk, Routing, Clearance, Sealing):
     """Registry, cases, risk, routing and seals in memory."""
 
     def __init__(self, psp: str) -> None:
@@ -236,11 +236,11 @@ class FakeBooks(Registry, Cases, Risk, Routing, Admission, Sealing):
     async def screen(self, request: ScreenRequest) -> Verdict:
         return self.verdict
 
-    async def admit(self, request: AdmissionRequest) -> Admitted:
+    async def clear(self, request: ClearanceRequest) -> ClearedRoute:
         verdict = await self.screen(request.screen)
         stopped = isinstance(verdict, Stopped)
         route = None if stopped else await self.route(request.route)
-        return Admitted(verdict=verdict, route=route)
+        return ClearedRoute(verdict=verdict, route=route)
 
     async def route(self, request: RouteRequest) -> Route:
         self.routed.append(request)

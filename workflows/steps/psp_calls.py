@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from temporalio import exceptions, workflow
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    TimeoutType,
+)
 
 from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
@@ -76,8 +81,9 @@ async def call(instruction: Instruction, lanes: Lanes) -> Outcome:
                 return outcome
             lanes.close(account)
         outcome = await _execute(method, instruction, account.psp, summary)
-    except ActivityError as error:
-        return _lost(error)
+    except FailureError as error:
+        # Of the quick lane as it is, of the slow one in an envelope.
+        return _lost(error.cause if isinstance(error, ActivityError) else error)
     return outcome
 
 
@@ -168,11 +174,11 @@ async def _execute(method: Any, question: Any, psp: str, summary: str) -> Any:
     )
 
 
-def _lost(error: ActivityError) -> Outcome:
-    match error.cause:
+def _lost(cause: BaseException | None) -> Outcome:
+    match cause:
         case exceptions.TimeoutError(type=TimeoutType.SCHEDULE_TO_START):
             return NotSent("no worker of this PSP took it")
-        case ApplicationError(type=kind) if kind in (NOT_CAPABLE, NOT_WRITTEN):
-            return NotSent(error.cause.message)
-        case cause:
-            return Unknown(f"the call ended without an answer: {cause or error}")
+        case ApplicationError(type=kind, message=message) if kind in (NOT_CAPABLE, NOT_WRITTEN):
+            return NotSent(message)
+        case _:
+            return Unknown(f"the call ended without an answer: {cause}")

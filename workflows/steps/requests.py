@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from workflows.domain.admission import AdmissionRequest
+from workflows.domain.clearance import ClearanceRequest
 from workflows.domain.deposits import DepositOrder
 from workflows.domain.identity import Kind
 from workflows.domain.orders import id_of
@@ -31,9 +31,9 @@ def screening_of(order: Order) -> ScreenRequest:
     )
 
 
-def admission_of(order: DepositOrder) -> AdmissionRequest:
+def clearance_of(order: DepositOrder) -> ClearanceRequest:
     """May it go on, and where is it asked?"""
-    return AdmissionRequest(screen=screening_of(order), route=routing_of(order))
+    return ClearanceRequest(screen=screening_of(order), route=routing_of(order))
 
 
 def routing_of(order: Order, number: int = 1) -> RouteRequest:

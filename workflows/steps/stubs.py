@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
-from workflows.domain.admission import AdmissionRequest, Admitted
 from workflows.domain.cases import CaseFile, CaseNote
+from workflows.domain.clearance import ClearanceRequest, ClearedRoute
 from workflows.domain.escalations import NewCase
 from workflows.domain.payments import Moved, MoveRequest, Route, RouteRequest
 from workflows.domain.records import Closing, Conclusion, Recalled, Record, Recorded
@@ -26,7 +26,7 @@ from workflows.domain.wallet import (
     WalletResult,
 )
 from workflows.policies import BOOK
-from workflows.ports import Admission, Cases, Registry, Risk, Routing, Sealing, Wallet
+from workflows.ports import Cases, Clearance, Registry, Risk, Routing, Sealing, Wallet
 
 Port = TypeVar("Port")
 Question = TypeVar("Question")
@@ -45,8 +45,8 @@ async def screen(request: ScreenRequest) -> Verdict:
     return await _ask(Risk.screen, request, "May this payment go on?")
 
 
-async def admit(request: AdmissionRequest) -> Admitted:
-    return await _ask(Admission.admit, request, "May this payment go on, and where?")
+async def clear(request: ClearanceRequest) -> ClearedRoute:
+    return await _ask(Clearance.clear, request, "May this payment go on, and where?")
 
 
 async def route(request: RouteRequest) -> Route:

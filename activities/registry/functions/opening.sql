@@ -54,12 +54,12 @@ BEGIN
     INSERT INTO payments (
         id, kind, brand, region, player_id, currency, amount_minor, method, status, version, final,
         intent_id, refund_id, trace_id, requester, credential, details, run_order, facts,
-        created_at, updated_at
+        created_at, updated_at, expires_at
     ) VALUES (
         the_resource, new.kind, new.brand, new.region, new.player_id, new.currency,
         new.amount_minor, new.method, new.status, 1, false, new.intent_id, new.refund_id,
         new.trace_id, new.requester, coalesce(new.credential, ''), new.details,
-        payment -> 'order', '{}', now(), now()
+        payment -> 'order', '{}', now(), now(), new.expires_at
     ) ON CONFLICT (brand, refund_id) DO NOTHING;
     IF NOT FOUND THEN
         DELETE FROM idempotency_keys k WHERE k.brand = the_brand AND k.key = the_key;
@@ -111,8 +111,7 @@ $$;
 -- Whether nobody has gone ahead with this intent: it has no run, and needs none.
 CREATE OR REPLACE FUNCTION registry_is_untouched(payment payments) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT payment.kind = 'deposit' AND payment.version = 1 AND NOT payment.final
-        AND NOT coalesce((payment.run_order -> 'goes_ahead')::boolean, false)
+    SELECT payment.expires_at IS NOT NULL AND payment.version = 1 AND NOT payment.final
         AND NOT EXISTS (SELECT FROM psp_instructions i WHERE i.payment_id = payment.id);
 $$;
 
@@ -120,7 +119,7 @@ $$;
 CREATE OR REPLACE FUNCTION registry_sleeps(payment payments) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT registry_is_untouched(payment)
-        AND (payment.run_order ->> 'expires_at')::timestamptz > now() - interval '5 minutes';
+        AND payment.expires_at > now() - interval '5 minutes';
 $$;
 
 -- Ends intents that nobody has gone ahead with in time, oldest first; gives how many. A run that has
@@ -134,13 +133,12 @@ DECLARE
 BEGIN
     FOR overdue IN
         SELECT p.* FROM payments p
-        WHERE NOT p.final AND p.kind = 'deposit' AND p.version = 1
-            AND (p.run_order ->> 'expires_at')::timestamptz < now() - interval '30 seconds'
+        WHERE NOT p.final AND p.expires_at < now() - interval '30 seconds'
             AND registry_is_untouched(p)
         ORDER BY p.updated_at LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED
     LOOP
         PERFORM registry_record(overdue.id, 2, 'EXPIRED', true, nothing, NULL,
-            (overdue.run_order ->> 'expires_at')::timestamptz, 'expired', false);
+            overdue.expires_at, 'expired', false);
         expired := expired + 1;
     END LOOP;
     RETURN expired;

@@ -34,10 +34,10 @@ WHOSE = {
 
 OURS, THEIRS = Names(ACME), Names(OTHER)
 BEHIND_THE_WALL = {
-    "registry_open": """SELECT registry_open('other', 'new', 'h', 'in_new', '{"kind": "deposit",
-        "brand": "other", "region": "EU", "player_id": "p", "currency": "EUR", "amount_minor": 1,
+    "registry_open_answered": """SELECT registry_open_answered('other', 'new', 'h', 'in_new',
+        '{"kind": "deposit", "brand": "other", "region": "EU", "player_id": "p", "currency": "EUR", "amount_minor": 1,
         "method": "card", "status": "INITIATED", "trace_id": "t", "requester": "r",
-        "details": {}, "order": {}}')""",
+        "details": {}, "order": {}}', NULL, NULL, NULL)""",
     "registry_claim": f"SELECT registry_claim('other', '{THEIRS.deposit}', 'h', 'x')",
     "registry_answer": f"SELECT registry_answer('other', '{THEIRS.payout}', 200, '')",
     "case_assign": "SELECT case_assign('case_' || md5('other:case'), 'k', 'eve', 'eve')",

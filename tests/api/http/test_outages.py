@@ -56,13 +56,17 @@ async def test_an_intent_that_temporal_missed_is_helped_by_asking_again(
 ) -> None:
     token = await Issuer(owner).issue("retrier", [Role.PLATFORM], ["acme"])
     async with an_api(without_temporal) as (_, http):
-        missed = await Caller(http, token).post(INTENTS, intent(), key="missed-1")
+        caller = Caller(http, token)
+        missed = await caller.post(INTENTS, intent(authorize=True), key="missed-1")
         assert (missed.status_code, slug(missed)) == (503, "unavailable")
         assert missed.headers["Retry-After"]
-    again = await platform.post(INTENTS, intent(), key="missed-1")
-    assert (again.status_code, again.json()["status"]) == (200, "INITIATED")
-    done = await platform.post(f"{INTENTS}/{again.json()['intent_id']}/authorize")
-    assert done.json()["status"] == "CAPTURED"
+        opened = await caller.post(INTENTS, intent(), key="opened-1")
+        assert (opened.status_code, opened.json()["status"]) == (201, "INITIATED")
+        path = f"{INTENTS}/{opened.json()['intent_id']}/authorize"
+        assert slug(await caller.post(path, key="missed-2")) == "unavailable"
+    again = await platform.post(INTENTS, intent(authorize=True), key="missed-1")
+    assert (again.status_code, again.json()["status"]) == (200, "CAPTURED")
+    assert (await platform.post(path, key="missed-2")).json()["status"] == "CAPTURED"
 
 
 async def test_without_a_worker_the_caller_is_told_to_come_back(

@@ -1,4 +1,4 @@
-"""Answers the Admission port: what risk and routing read, read by one statement.
+"""Answers the Clearance port: what risk and routing read, read by one statement.
 
 Whoever judges it is given, since groups do not know each other; a second round trip keeps the
 receipt of a route.
@@ -10,10 +10,10 @@ from typing import Protocol
 
 import asyncpg
 
-from workflows.domain.admission import AdmissionRequest, Admitted
+from workflows.domain.clearance import ClearanceRequest, ClearedRoute
 from workflows.domain.payments import Route, RouteRequest
 from workflows.domain.risk import ScreenRequest, Stopped, Verdict
-from workflows.ports import Admission
+from workflows.ports import Clearance
 
 
 class Judge(Protocol):
@@ -30,7 +30,7 @@ class Router(Protocol):
     async def routed(self, request: RouteRequest, row: asyncpg.Record) -> Route: ...
 
 
-class Admissions(Admission):
+class ClearanceDesk(Clearance):
     def __init__(self, pool: asyncpg.Pool, judge: Judge, player: str, router: Router) -> None:
         """`player`: the column by which the judge judges."""
         self._pool = pool
@@ -38,7 +38,7 @@ class Admissions(Admission):
         self._router = router
         self._reads = f"SELECT {player}, {router.columns}"
 
-    async def admit(self, request: AdmissionRequest) -> Admitted:
+    async def clear(self, request: ClearanceRequest) -> ClearedRoute:
         screen, route = request.screen, request.route
         row = await self._pool.fetchrow(
             self._reads,
@@ -48,8 +48,8 @@ class Admissions(Admission):
             screen.player.id,
         )
         if row is None:
-            raise LookupError("what admission needs gave no row")
+            raise LookupError("what clearance needs gave no row")
         verdict = self._judge.judged(screen, row)
         if isinstance(verdict, Stopped):
-            return Admitted(verdict=verdict, route=None)
-        return Admitted(verdict=verdict, route=await self._router.routed(route, row))
+            return ClearedRoute(verdict=verdict, route=None)
+        return ClearedRoute(verdict=verdict, route=await self._router.routed(route, row))

@@ -9,13 +9,13 @@ from .risk import ScreenRequest, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdmissionRequest:
+class ClearanceRequest:
     screen: ScreenRequest
     route: RouteRequest
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admitted:
+class ClearedRoute:
     verdict: Verdict
     route: Route | None
     """None: it may not go on, and nobody was chosen."""
