@@ -15,6 +15,7 @@ from temporalio.client import (
     SignalWorkflowInput,
     StartWorkflowInput,
     StartWorkflowUpdateInput,
+    StartWorkflowUpdateWithStartInput,
     WorkflowHandle,
     WorkflowUpdateHandle,
 )
@@ -129,6 +130,16 @@ class _Sealed(OutboundInterceptor):
         if input.update in COMMANDS and bare and len(input.args) <= 1:
             input.args = sealed(input.id, input.update, *input.args)
         return await super().start_workflow_update(input)
+
+    async def start_update_with_start_workflow(
+        self,
+        input: StartWorkflowUpdateWithStartInput,  # noqa: A002
+    ) -> WorkflowUpdateHandle[Any]:
+        update = input.update_workflow_input
+        bare = not any(isinstance(argument, Seal) for argument in update.args)
+        if update.update in COMMANDS and bare and len(update.args) <= 1:
+            update.args = sealed(input.start_workflow_input.id, update.update, *update.args)
+        return await super().start_update_with_start_workflow(input)
 
     async def _fact(self, workflow_id: str, arguments: Any) -> Any:
         if len(arguments) == 1 and isinstance(arguments[0], PspEvent):

@@ -122,6 +122,7 @@ class FakeBooks(Registry, Cases, Risk, Routing, Clearance, Sealing):
 
     def __init__(self, psp: str) -> None:
         self.records: list[Record] = []
+        self.checked: list[str] = []
         self.put_aside: list[Presented] = []
         self.cases: dict[str, NewCase] = {}
         self.orders: dict[str, PaymentOrder] = {}
@@ -225,6 +226,7 @@ class FakeBooks(Registry, Cases, Risk, Routing, Clearance, Sealing):
             self.noted.append((note.case_id, note.what))
 
     async def check(self, presented: Presented) -> Checked:
+        self.checked.append(presented.message)
         if SEALS.is_genuine(presented):
             return Checked(True)
         self.put_aside.append(presented)

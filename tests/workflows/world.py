@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
@@ -170,10 +170,33 @@ class World:
             static_details=start.details,
             search_attributes=start.search_attributes,
             memo=start.memo,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
-            if start.again
-            else WorkflowIDConflictPolicy.UNSPECIFIED,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
+
+    async def begin(self, order: Order, name: str, *arguments: Any) -> Record:
+        """Start it with an update, as the API does, and give what it says."""
+        start = start_of(order)
+        if not isinstance(order, CaseOrder):
+            self.books.orders[id_of(order)] = order
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            start.workflow,
+            order,
+            id=start.id,
+            task_queue=self.queue,
+            static_summary=start.summary,
+            static_details=start.details,
+            search_attributes=start.search_attributes,
+            memo=start.memo,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        record: Record = await self.client.execute_update_with_start_workflow(
+            name,
+            args=arguments,
+            start_workflow_operation=operation,
+            id=name,
+            result_type=Record,
+        )
+        return record
 
     async def late(self, event: PspEvent, payment_id: str = "") -> WorkflowHandle[Any, list[str]]:
         """A fact for a payment whose run is over, told as the relay tells it: it names the payment,

@@ -35,7 +35,8 @@ WHOSE = {
 OURS, THEIRS = Names(ACME), Names(OTHER)
 BEHIND_THE_WALL = {
     "registry_open_answered": """SELECT registry_open_answered('other', 'new', 'h', 'in_new',
-        '{"kind": "deposit", "brand": "other", "region": "EU", "player_id": "p", "currency": "EUR", "amount_minor": 1,
+        '{"kind": "deposit",
+        "brand": "other", "region": "EU", "player_id": "p", "currency": "EUR", "amount_minor": 1,
         "method": "card", "status": "INITIATED", "trace_id": "t", "requester": "r",
         "details": {}, "order": {}}', NULL, NULL, NULL)""",
     "registry_claim": f"SELECT registry_claim('other', '{THEIRS.deposit}', 'h', 'x')",
