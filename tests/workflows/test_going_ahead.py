@@ -76,8 +76,8 @@ async def test_a_first_command_without_our_seal_moves_nothing_and_a_genuine_one_
 
 
 async def test_another_command_than_the_first_is_judged_by_itself(world: World) -> None:
-    handle = await world.start(beginning_with(deposit(), OTHER_CARD))
     gate = world.psp.will_hold("authorize")
+    handle = await world.start(beginning_with(deposit(), OTHER_CARD))
     refused = await refusal_of(authorize(handle))
     assert refused.type == "IllegalState"
     gate.opened.set()
