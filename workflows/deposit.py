@@ -18,7 +18,7 @@ from .domain.events import PspEvent
 from .domain.identity import Kind, capture_id_of
 from .domain.payments import Problem
 from .domain.psp import Approved, Operation
-from .domain.records import Overtaken, Recalled, Record, Unfinished
+from .domain.records import Overtaken, Recalled, Record, Result, Unfinished
 from .domain.risk import Stopped
 from .domain.seals import Seal
 from .domain.wallet import Credit
@@ -59,8 +59,8 @@ class Deposit(Payment[Status]):
         self._capturing = Capturing(self, order, lambda: self._ending)
 
     @workflow.run
-    async def run(self, order: DepositOrder) -> Record:
-        """Gives the last record. Input: what the platform asked for."""
+    async def run(self, order: DepositOrder) -> Result:
+        """Gives how it ended. Input: what the platform asked for."""
         return await self.to_the_end(self._deposit, self._cancel_if_possible)
 
     async def _deposit(self) -> None:

@@ -10,7 +10,7 @@ from .domain.identity import Kind, key_of
 from .domain.payments import Problem, Route
 from .domain.payouts import NEXT, Approval, PayoutOrder, Status
 from .domain.psp import Approved, MerchantAccount, Operation, PayoutInstruction, Pending, Rival
-from .domain.records import Overtaken, Record
+from .domain.records import Overtaken, Record, Result
 from .domain.risk import Stopped
 from .domain.seals import Seal
 from .domain.wallet import Refused
@@ -51,8 +51,8 @@ class Payout(Payment[Status]):
         self._approval_gate = ApprovalGate(self, order.requester, lambda: self._ending)
 
     @workflow.run
-    async def run(self, order: PayoutOrder) -> Record:
-        """Gives the last record. Input: what the platform asked for."""
+    async def run(self, order: PayoutOrder) -> Result:
+        """Gives how it ended. Input: what the platform asked for."""
         return await self.to_the_end(self._payout, self._cancel_if_possible)
 
     async def _payout(self) -> None:

@@ -10,7 +10,7 @@ from .domain.deposits import credit_key_of
 from .domain.identity import Kind, key_of
 from .domain.payments import Problem
 from .domain.psp import Approved, Operation, RefundInstruction, Rival
-from .domain.records import Overtaken, Record
+from .domain.records import Overtaken, Record, Result
 from .domain.refunds import NEXT, RefundOrder, Status
 from .domain.wallet import Refused
 from .steps import stubs
@@ -36,8 +36,8 @@ class Refund(Payment[Status]):
         self._wallet_hold = WalletHold(order.refund_id, order.player, order.amount, self.terms)
 
     @workflow.run
-    async def run(self, order: RefundOrder) -> Record:
-        """Gives the last record. Input: what the platform asked for."""
+    async def run(self, order: RefundOrder) -> Result:
+        """Gives how it ended. Input: what the platform asked for."""
         return await self.to_the_end(self._refund, when_cancelled=lambda: None)
 
     async def _refund(self) -> None:

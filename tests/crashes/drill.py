@@ -21,7 +21,7 @@ from tests.crashes.verdict import Truth, judged, keeps_its_word, truths
 from tests.crashes.ward import Ward, at_work
 from tests.crashes.zygote import Doomed
 from workers.crash_points import DIED, CrashPoint, CrashPoints
-from workflows.domain.records import Record
+from workflows.domain.records import Result
 
 COMES_WITHIN_SECONDS = 9.0
 """To its point: below four fifths of the task timeout, when a living worker tells of its task."""
@@ -186,7 +186,7 @@ async def _cancelled(run: Run) -> None:
     run.answer = answer
 
 
-async def _result(run: Run) -> Record | str:
+async def _result(run: Run) -> Result | str:
     try:
         async with asyncio.timeout(60):
             return await run.handle.result()

@@ -39,7 +39,7 @@ from workflows.domain.psp import (
     MerchantAccount,
     Operation,
 )
-from workflows.domain.records import Record
+from workflows.domain.records import Record, Result
 from workflows.domain.refunds import RefundOrder
 from workflows.domain.wallet import Credit, Player
 from workflows.starting import start_of
@@ -70,8 +70,8 @@ class Run:
         return start_of(self.order).id
 
     @property
-    def handle(self) -> WorkflowHandle[Any, Record]:
-        return self.client.get_workflow_handle(self.workflow_id, result_type=Record)
+    def handle(self) -> WorkflowHandle[Any, Result]:
+        return self.client.get_workflow_handle(self.workflow_id, result_type=Result)
 
     @property
     def is_refused_as_it_stands(self) -> bool:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from tests.crashes.verdict import Truth, judged, keeps_its_word
-from workflows.domain.payments import Facts
-from workflows.domain.records import Record
+from workflows.domain.records import Result
 
 
 def truth(
@@ -31,7 +30,7 @@ def truth(
         {"id": f"{number}", "operation": each, "outcome": "approved", "amount": 5000}
         for number, each in enumerate(did)
     ]
-    record = Record(payment_id="x_1", version=2, status=status, final=True, facts=Facts(), at="")
+    record = Result(payment_id="x_1", version=2, status=status, final=True)
     return Truth(row | changes, [*done, *journal], record)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from infra.local.demo.sandbox import Entry
-from workflows.domain.records import Record
+from workflows.domain.records import Result
 
 _PAYMENTS = """
 SELECT p.id, p.kind, p.status, p.final, p.version, p.capture_id, p.facts,
@@ -36,7 +36,7 @@ class Truth:
 
     row: dict[str, Any]
     journal: list[Entry]
-    run: Record | str
+    run: Result | str
     """The run's result, or why it has none."""
     wrong: list[str] = field(default_factory=list)
 
@@ -76,7 +76,7 @@ class Truth:
 
 
 async def truths(
-    pool: asyncpg.Pool, journal: Iterable[Entry], runs: dict[str, Record | str]
+    pool: asyncpg.Pool, journal: Iterable[Entry], runs: dict[str, Result | str]
 ) -> dict[str, Truth]:
     by_payment: dict[str, list[Entry]] = {}
     for done in journal:

@@ -43,12 +43,12 @@ from workflows.domain.money import Money
 from workflows.domain.orders import PaymentOrder, id_of
 from workflows.domain.payouts import PayoutOrder
 from workflows.domain.psp import Approved, MerchantAccount, Operation
-from workflows.domain.records import Recalled, Record
+from workflows.domain.records import Recalled, Record, Result
 from workflows.domain.refunds import RefundOrder
 from workflows.domain.wallet import Credit, Player
 from workflows.starting import start_of
 
-Handle = WorkflowHandle[Any, Record]
+Handle = WorkflowHandle[Any, Result]
 
 ALL = ResetReapplyType.RESET_REAPPLY_TYPE_ALL_ELIGIBLE
 NOTHING = ResetReapplyType.RESET_REAPPLY_TYPE_NONE
@@ -142,7 +142,7 @@ class House:
 
     def run(self, payment_id: str) -> Handle:
         """The latest."""
-        return self.client.get_workflow_handle(str(workflow_of(payment_id)), result_type=Record)
+        return self.client.get_workflow_handle(str(workflow_of(payment_id)), result_type=Result)
 
     async def tell(self, payment_id: str, command: str, *arguments: Any) -> Record | None:
         """None: it was refused, or the run is over."""
@@ -182,7 +182,7 @@ class House:
 
         await until(it_is, f"{payment_id}: {statuses}")
 
-    async def ended(self, payment_id: str, seconds: float = 60) -> Record:
+    async def ended(self, payment_id: str, seconds: float = 60) -> Result:
         async with asyncio.timeout(seconds):
             return await self.run(payment_id).result()
 

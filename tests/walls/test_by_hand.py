@@ -20,7 +20,7 @@ from workflows.domain.deposits import AuthorizeCommand
 from workflows.domain.identity import LATE_EVENT, late_workflow_id, workflow_of
 from workflows.domain.money import Money
 from workflows.domain.orders import PaymentOrder, id_of
-from workflows.domain.records import Record
+from workflows.domain.records import Result
 
 MORE = Money(5001, "EUR")
 DEAR = Money(5000, "USD")
@@ -156,7 +156,7 @@ async def test_a_second_run_of_a_payment_does_nothing_that_the_first_did(
     await house.open(order)
     first = await house.start(order)
     second = await house.client.start_workflow(
-        kind, order, id=f"like-{id_of(order)}", task_queue=house.queue, result_type=Record
+        kind, order, id=f"like-{id_of(order)}", task_queue=house.queue, result_type=Result
     )
     with pytest.raises(WorkflowFailureError, match="Workflow execution failed") as refused:
         await second.result()

@@ -14,9 +14,9 @@ from tests.workflows.time_travel import TimeMachine
 from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, CompleteCommand
 from workflows.domain.money import Money
 from workflows.domain.payouts import Approval, ApprovalDecision
-from workflows.domain.records import Record
+from workflows.domain.records import Record, Result
 
-Handle = WorkflowHandle[Any, Record]
+Handle = WorkflowHandle[Any, Result]
 
 
 async def command(handle: Handle, name: str, *arguments: Any, under: str | None = None) -> Record:
@@ -46,7 +46,7 @@ async def capture(handle: Handle, amount: Money | None = None, under: str = "cap
     return await command(handle, "capture", CaptureCommand(amount=amount), under=under)
 
 
-async def accepted(handle: Handle) -> Record:
+async def accepted(handle: Handle) -> Any:
     """Of a payout or refund; one that is refused at once may have ended before it is asked."""
     try:
         return await command(handle, "accepted")

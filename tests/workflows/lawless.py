@@ -7,7 +7,7 @@ from temporalio import workflow
 from workflows.domain.deposits import NEXT, DepositOrder, Status, credit_key_of
 from workflows.domain.identity import Kind
 from workflows.domain.psp import MerchantAccount
-from workflows.domain.records import Record
+from workflows.domain.records import Result
 from workflows.domain.wallet import Credit
 from workflows.steps.payment import Payment
 
@@ -20,7 +20,7 @@ class Lawless(Payment[Status]):
         self._order = order
 
     @workflow.run
-    async def run(self, order: DepositOrder) -> Record:
+    async def run(self, order: DepositOrder) -> Result:
         return await self.to_the_end(self._break_the_law, when_cancelled=lambda: None)
 
     async def _break_the_law(self) -> None:

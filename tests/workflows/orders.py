@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflows.domain.deposits import DepositOrder
+from tests.sealing import sealed
+from workflows.domain.deposits import AuthorizeCommand, DepositOrder, FirstCommand
+from workflows.domain.identity import Kind, workflow_id
 from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod
 from workflows.domain.payouts import PayoutOrder
@@ -62,3 +65,10 @@ def refund(psp: str, **changes: Any) -> RefundOrder:
         "trace_id": "trace-1",
     }
     return RefundOrder(**(order | changes))
+
+
+def beginning_with(order: DepositOrder, first: AuthorizeCommand) -> DepositOrder:
+    """As the API starts its run with the first command."""
+    name = workflow_id(Kind.DEPOSIT, order.intent_id)
+    _, seal = sealed(name, "authorize", first)
+    return replace(order, first=FirstCommand(authorize=first, seal=seal))

@@ -14,7 +14,7 @@ from workflows.domain.escalations import NewCase
 from workflows.domain.money import Money
 from workflows.domain.records import Record
 
-Run = WorkflowHandle[Any, Record]
+Run = WorkflowHandle[Any, Any]
 
 
 def order_of(case: NewCase) -> CaseOrder:

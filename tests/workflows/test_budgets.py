@@ -18,9 +18,10 @@ from temporalio.client import Client
 from infra.local.stack.temporal import LocalTemporal
 from infra.temporal import CONVERTER
 from tests.sealing import Sealing
-from tests.workflows.asking import Handle, accepted, authorize, complete, decide, waits_on_timer
-from tests.workflows.orders import FIFTY, deposit, payout, refund
+from tests.workflows.asking import Handle, complete, decide, waits_on_timer
+from tests.workflows.orders import FIFTY, beginning_with, deposit, payout, refund
 from tests.workflows.world import CHALLENGE, World, a_world, working
+from workflows.domain.deposits import AuthorizeCommand
 from workflows.domain.payouts import ApprovalDecision
 from workflows.domain.psp import Approved, Operation, Pending
 from workflows.domain.risk import Cleared
@@ -81,16 +82,22 @@ async def world(temporal_server: LocalTemporal) -> AsyncIterator[World]:
 
 
 async def test_a_plain_deposit(world: World) -> None:
-    handle = await world.start(deposit())
-    await authorize(handle)
-    (await cost_of(handle)).assert_within(Cost(events=24, actions=7, bytes=8734))
+    order = beginning_with(deposit(), AuthorizeCommand())
+    await world.begin(order, "authorize", AuthorizeCommand())
+    (await cost_of(world.run_of(order))).assert_within(Cost(events=13, actions=4, bytes=6900))
+
+
+async def test_a_deposit_that_goes_ahead_with_its_order(world: World) -> None:
+    order = deposit(goes_ahead=True)
+    await world.begin(order, "accepted")
+    (await cost_of(world.run_of(order))).assert_within(Cost(events=12, actions=4, bytes=6000))
 
 
 async def test_a_deposit_with_a_challenge(world: World) -> None:
     world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
-    order = deposit()
-    handle = await world.start(order)
-    await authorize(handle)
+    order = beginning_with(deposit(), AuthorizeCommand())
+    await world.begin(order, "authorize", AuthorizeCommand())
+    handle = world.run_of(order)
     key = f"{order.intent_id}:authorize:1"
     yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", yes)
@@ -99,8 +106,9 @@ async def test_a_deposit_with_a_challenge(world: World) -> None:
 
 async def test_a_deposit_that_is_completed_when_the_player_is_back(world: World) -> None:
     world.psp.will_answer(Operation.AUTHORIZE, CHALLENGE)
-    handle = await world.start(deposit())
-    await authorize(handle)
+    order = beginning_with(deposit(), AuthorizeCommand())
+    await world.begin(order, "authorize", AuthorizeCommand())
+    handle = world.run_of(order)
     await complete(handle, redirectResult="X6Xt")
     (await cost_of(handle)).assert_within(Cost(events=40, actions=13, bytes=12521))
 
@@ -109,9 +117,9 @@ async def test_a_payout_that_a_second_person_approves(world: World) -> None:
     world.books.verdict = Cleared(needs_approval=True)
     world.psp.will_answer(Operation.PAYOUT, Pending("psp-1"))
     order = payout()
-    handle = await world.start(order)
+    await world.begin(order, "accepted")
+    handle = world.run_of(order)
     await waits_on_timer(handle, "decide")
-    await accepted(handle)
     await decide(handle, ApprovalDecision.APPROVE, reason="documents seen")
     key = f"{order.payout_id}:payout:1"
     await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
@@ -120,9 +128,7 @@ async def test_a_payout_that_a_second_person_approves(world: World) -> None:
 
 
 async def test_a_refund(world: World) -> None:
-    gate = world.psp.will_hold(Operation.REFUND)
-    handle = await world.start(refund(world.name))
-    await gate.reached.wait()
-    await accepted(handle)
-    gate.opened.set()
+    order = refund(world.name)
+    await world.begin(order, "accepted")
+    handle = world.run_of(order)
     (await cost_of(handle)).assert_within(Cost(events=19, actions=6, bytes=5681))

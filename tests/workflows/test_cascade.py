@@ -78,7 +78,7 @@ async def test_a_player_who_took_long_is_not_sent_elsewhere(
     await time_machine.forward(handle, timedelta(seconds=100))
     event = world.event(f"{order.intent_id}:authorize:1", Operation.AUTHORIZE, SOFT)
     await handle.signal("psp_event", event)
-    record = await handle.result()
+    record = await world.end_of(handle)
     assert record.facts.problem is not None
     assert record.facts.problem.ended == "time_used_up"
     assert world.psp.done == ["authorize:1"]
@@ -106,7 +106,7 @@ async def test_a_payout_cascades_within_the_same_limits(world: World) -> None:
     world.psp.will_answer(Operation.PAYOUT, SOFT)
     handle = await world.start(payout())
     await accepted(handle)
-    record = await handle.result()
+    record = await world.end_of(handle)
     assert record.facts.problem is not None
     assert (record.status, record.facts.problem.ended) == ("PAYOUT_FAILED", "attempts_used_up")
 

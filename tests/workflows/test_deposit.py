@@ -79,7 +79,7 @@ async def test_a_challenge_is_shown_and_its_result_comes_by_webhook(world: World
     event = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY, proof))
     for _ in range(3):
         await handle.signal("psp_event", event)
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert result.status == "CAPTURED"
     assert result.facts.authentication == proof
     assert world.psp.done == ["authorize:1", "capture"]
@@ -94,7 +94,7 @@ async def test_a_player_who_never_returns_lets_the_intent_expire_and_the_hold_go
     _, handle = await begin(world)
     await authorize(handle)
     await time_machine.forward(handle, timedelta(minutes=31))
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert result.status == "EXPIRED"
     assert world.psp.done == ["authorize:1", "void:1"]
     assert world.wallet.commands == []
@@ -114,7 +114,7 @@ async def test_a_lost_webhook_is_caught_up_by_asking(
 async def test_an_intent_that_nobody_authorizes_expires(world: World) -> None:
     # It sleeps until then, and a sleeping run's clock cannot be moved.
     _, handle = await begin(world, expires_in_seconds=1)
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert (result.status, result.final) == ("EXPIRED", True)
     assert world.psp.done == []
     # What it says is counted from the opening: at its first task the time is over.
@@ -157,7 +157,7 @@ async def test_a_part_is_captured_by_hand_and_the_rest_voided(world: World) -> N
     part = Money(2000, "EUR")
     answered = await capture(handle, part)
     assert (answered.status, answered.facts.captured) == ("CAPTURED", part)
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert result.final
     assert world.psp.done == ["authorize:1", "capture", "void:1"]
     assert world.psp.asked[-1].amount == Money(3000, "EUR")

@@ -116,7 +116,7 @@ async def test_a_webhook_with_another_amount_changes_nothing_and_becomes_a_case(
     await handle.signal("psp_event", lie)
     truth = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", truth)
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert result.facts.captured == FIFTY
     assert [case.kind for case in world.books.cases.values()] == [CaseKind.CONTRADICTION]
     assert world.wallet.amounts == {"credit": FIFTY}

@@ -103,7 +103,7 @@ async def test_a_payout_that_one_account_can_never_be_sent_goes_by_the_next(
     handle = await world.start(payout())
     await waits_on_timer(handle, "could not be reached")
     await time_machine.forward(handle, timedelta(minutes=10))
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert result.status == "PAYOUT_SETTLED"
     assert result.facts.account is not None
     assert result.facts.account.id == "second"

@@ -6,23 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sealing import sealed
 from tests.workflows.asking import authorize, command, refusal_of
-from tests.workflows.orders import deposit
+from tests.workflows.orders import beginning_with, deposit
 from tests.workflows.world import World
-from workflows.domain.deposits import AuthorizeCommand, DepositOrder, FirstCommand
-from workflows.domain.identity import Kind, workflow_id
+from workflows.domain.deposits import AuthorizeCommand, FirstCommand
 from workflows.domain.psp import AuthorizeInstruction
 from workflows.domain.seals import Seal, digest_of
 
 OTHER_CARD = AuthorizeCommand(payment_token="tok_other")
-
-
-def beginning_with(order: DepositOrder, first: AuthorizeCommand) -> DepositOrder:
-    """As the API starts it."""
-    name = workflow_id(Kind.DEPOSIT, order.intent_id)
-    _, seal = sealed(name, "authorize", first)
-    return replace(order, first=FirstCommand(authorize=first, seal=seal))
 
 
 def tokens(world: World) -> list[str | None]:

@@ -57,7 +57,7 @@ async def test_a_stop_parks_what_is_held_and_resume_captures_it_once(world: Worl
     assert world.psp.done == ["authorize:1"]
     world.books.stop_id = None
     await handle.signal("resume")
-    record = await handle.result()
+    record = await world.end_of(handle)
     assert (record.status, record.facts.stop_id) == ("CAPTURED", None)
     assert world.psp.done == ["authorize:1", "capture"]
     assert world.wallet.commands == ["credit"]
@@ -127,7 +127,7 @@ async def test_a_part_that_was_to_be_captured_is_captured_after_the_stop(world: 
     assert (await capture(handle, part)).status == "PARKED"
     world.books.stop_id = None
     await handle.signal("resume")
-    assert (await handle.result()).facts.captured == part
+    assert (await world.end_of(handle)).facts.captured == part
 
 
 async def test_a_parked_run_that_the_web_ui_cancels_ends_in_order(world: World) -> None:
@@ -221,7 +221,7 @@ async def test_a_payout_that_only_stopped_accounts_could_pay_is_routed_again(
     assert [asked.account for asked in world.books.moves] == [None]
     world.books.stop_id = None
     await handle.signal("resume")
-    record = await handle.result()
+    record = await world.end_of(handle)
     assert (record.status, world.psp.done) == ("PAYOUT_SETTLED", ["payout:1"])
     assert [asked.number for asked in world.books.routed] == [1, 2]
     assert record.facts.route is not None
@@ -262,4 +262,4 @@ async def _after(world: World, machine: TimeMachine, handle: Handle, days: int) 
     await machine.forward(handle, timedelta(days=days) - AN_HOUR)
     assert world.books.records[-1].final is False
     await machine.forward(handle, 2 * AN_HOUR)
-    return await handle.result()
+    return await world.end_of(handle)

@@ -33,7 +33,7 @@ async def test_a_small_payout_is_settled_by_webhook(world: World) -> None:
     event = world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", event)
     await handle.signal("psp_event", event)
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert (result.status, result.final) == ("PAYOUT_SETTLED", True)
     assert world.wallet.commands == ["hold", "capture_hold"]
     assert world.psp.done == ["payout:1"]
@@ -45,7 +45,7 @@ async def test_a_payout_that_fails_at_the_psp_gives_the_money_back(world: World)
     failed = Declined("account_closed", soft=False, code="AC04")
     key = f"{order.payout_id}:payout:1"
     await handle.signal("psp_event", world.event(key, Operation.PAYOUT, failed))
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert result.status == "PAYOUT_FAILED"
     assert result.facts.problem is not None
     assert result.facts.problem.reason == "account_closed"
@@ -54,16 +54,14 @@ async def test_a_payout_that_fails_at_the_psp_gives_the_money_back(world: World)
 
 async def test_without_funds_the_payout_is_refused_and_no_psp_asked(world: World) -> None:
     world.wallet.refuses["hold"] = RefusalReason.INSUFFICIENT_FUNDS
-    _, handle = await begin(world)
-    answered = await accepted(handle)
+    answered = await world.begin(payout(), "accepted")
     assert answered.status == "PAYOUT_REFUSED"
     assert world.psp.done == []
 
 
 async def test_a_check_that_says_no_refuses_before_money_is_held(world: World) -> None:
     world.books.verdict = Stopped("kyc_required")
-    _, handle = await begin(world)
-    answered = await accepted(handle)
+    answered = await world.begin(payout(), "accepted")
     assert answered.facts.problem is not None
     assert answered.facts.problem.reason == "kyc_required"
     assert world.wallet.commands == []
@@ -138,7 +136,7 @@ async def test_an_approval_and_a_cancel_at_once_pay_or_give_back_never_both(worl
         command(handle, "cancel"),
         return_exceptions=True,
     )
-    result = await handle.result()
+    result = await world.end_of(handle)
     assert any(isinstance(answer, Exception) for answer in answers)
     paid = result.status == "PAYOUT_SETTLED"
     assert world.wallet.commands == ["hold", "capture_hold" if paid else "release"]

@@ -32,8 +32,7 @@ async def test_a_refund_is_submitted_first_and_processed_by_webhook(world: World
 
 async def test_a_refund_beyond_the_capture_is_refused(world: World) -> None:
     world.wallet.refuses["hold"] = RefusalReason.EXCEEDS_CREDIT
-    _, handle = await begin(world)
-    answered = await accepted(handle)
+    answered = await world.begin(refund(world.name), "accepted")
     assert answered.status == "REFUND_REFUSED"
     assert answered.facts.problem is not None
     assert answered.facts.problem.reason == "exceeds_credit"

@@ -33,7 +33,7 @@ from workflows.domain.money import Money
 from workflows.domain.payments import CaptureMethod
 from workflows.domain.payouts import ApprovalDecision
 from workflows.domain.psp import Operation
-from workflows.domain.records import Record
+from workflows.domain.records import Result
 from workflows.domain.risk import Cleared
 
 LIVES = range(16)
@@ -65,7 +65,7 @@ class Life:
         if self._chance.random() < 0.7:
             await handle.signal("resume")
 
-    async def live(self, handle: Handle, *steps: Step) -> Record:
+    async def live(self, handle: Handle, *steps: Step) -> Result:
         """Things happen in random order, often at once; then time goes on until the end."""
         for _ in range(8):
             usual = [self._time(handle), self._webhook(handle)] * 3
@@ -162,7 +162,7 @@ async def _deposited(
     _deposit_is_accounted_for(world, wild, result)
 
 
-def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Record) -> None:
+def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Result) -> None:
     captured = list(wild.done(Operation.CAPTURE).values())
     assert len(captured) <= 1, wild.diary
     _nobody_was_asked_twice_or_over_a_doubt(wild)

@@ -68,7 +68,7 @@ async def test_a_hold_that_is_voided_at_the_psp_ends_the_deposit(world: World) -
     order, handle = await waiting(world)
     event = unasked(world, order.intent_id, Operation.VOID, "void-1")
     await handle.signal("psp_event", event)
-    end = await handle.result()
+    end = await world.end_of(handle)
     assert (end.status, end.final) == ("VOIDED", True)
     assert end.facts.problem is not None
     assert end.facts.problem.reason == "voided_at_psp"
@@ -80,7 +80,7 @@ async def test_a_hold_that_is_captured_at_the_psp_is_credited(world: World) -> N
     order, handle = await waiting(world)
     event = unasked(world, order.intent_id, Operation.CAPTURE, "cap-9")
     await handle.signal("psp_event", event)
-    end = await handle.result()
+    end = await world.end_of(handle)
     assert (end.status, end.facts.captured, end.facts.capture_ref) == ("CAPTURED", FIFTY, "cap-9")
     assert (world.wallet.commands, world.wallet.amounts) == (["credit"], {"credit": FIFTY})
     assert (world.psp.done, kinds(world)) == (["authorize:1"], [])
@@ -90,7 +90,7 @@ async def test_of_a_part_that_is_captured_at_the_psp_the_rest_is_released(world:
     order, handle = await waiting(world)
     event = unasked(world, order.intent_id, Operation.CAPTURE, "cap-9", FORTY)
     await handle.signal("psp_event", event)
-    end = await handle.result()
+    end = await world.end_of(handle)
     assert (end.status, end.facts.captured) == ("CAPTURED", FORTY)
     assert world.wallet.amounts == {"credit": FORTY}
     assert world.psp.done == ["authorize:1", "void:1"]
@@ -101,7 +101,7 @@ async def test_it_is_found_by_the_ids_of_the_psp_alone(world: World, operation: 
     order, handle = await waiting(world)
     event = unasked(world, order.intent_id, operation, "done-1")
     await handle.signal("psp_event", replace(event, key="", about=("other", "psp-1")))
-    end = await handle.result()
+    end = await world.end_of(handle)
     assert end.status == {"void": "VOIDED", "capture": "CAPTURED"}[operation]
 
 

@@ -24,7 +24,7 @@ from workflows.domain.cases import CaseOrder
 from workflows.domain.events import PspEvent
 from workflows.domain.identity import LATE_EVENT, late_workflow_id
 from workflows.domain.money import Money
-from workflows.domain.orders import id_of
+from workflows.domain.orders import PaymentOrder, id_of
 from workflows.domain.psp import (
     COMPLETE,
     Approved,
@@ -45,7 +45,7 @@ from workflows.domain.psp import (
     RefundInstruction,
     VoidInstruction,
 )
-from workflows.domain.records import Record
+from workflows.domain.records import Record, Result
 from workflows.ports import Psp
 from workflows.starting import Order, start_of
 
@@ -156,7 +156,7 @@ class World:
         self.wallet = FakeWallet(self.books)
         self.psp.stopped = lambda: self.books.stop_id
 
-    async def start(self, order: Order) -> WorkflowHandle[Any, Record]:
+    async def start(self, order: Order) -> WorkflowHandle[Any, Result]:
         start = start_of(order)
         if not isinstance(order, CaseOrder):
             self.books.orders[id_of(order)] = order
@@ -165,7 +165,7 @@ class World:
             order,
             id=start.id,
             task_queue=self.queue,
-            result_type=Record,
+            result_type=Result,
             static_summary=start.summary,
             static_details=start.details,
             search_attributes=start.search_attributes,
@@ -197,6 +197,15 @@ class World:
             result_type=Record,
         )
         return record
+
+    def run_of(self, order: PaymentOrder) -> WorkflowHandle[Any, Result]:
+        name = start_of(order).id
+        return self.client.get_workflow_handle(name, result_type=Result)
+
+    async def end_of(self, handle: WorkflowHandle[Any, Result]) -> Record:
+        """The last that the registry was given of a run that has ended."""
+        result = await handle.result()
+        return self.books.of(result.payment_id)[-1]
 
     async def late(self, event: PspEvent, payment_id: str = "") -> WorkflowHandle[Any, list[str]]:
         """A fact for a payment whose run is over, told as the relay tells it: it names the payment,

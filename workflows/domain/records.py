@@ -45,6 +45,16 @@ class Record:
     """It is written only behind the very version that was looked at: the payment may be over."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How a payment's run ended. The registry has the rest: histories are kept for months."""
+
+    payment_id: str
+    version: int
+    status: str
+    final: bool
+
+
 def content_hash(record: Record) -> str:
     """Of all that a version tells but when: what is the same is a repetition."""
     content = (record.status, record.final, record.facts)

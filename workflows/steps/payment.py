@@ -17,7 +17,14 @@ from workflows.domain.events import PspEvent
 from workflows.domain.identity import Kind, workflow_id
 from workflows.domain.orders import PaymentOrder, id_of
 from workflows.domain.payments import Facts
-from workflows.domain.records import Closing, Record, Recorded, Superseded, Unfinished
+from workflows.domain.records import (
+    Closing,
+    Record,
+    Recorded,
+    Result,
+    Superseded,
+    Unfinished,
+)
 from workflows.domain.seals import digest_of
 from workflows.domain.wallet import CaptureHold, Credit, RefusalReason, Refused, Release
 
@@ -194,7 +201,7 @@ class Payment(Generic[S]):
 
     async def to_the_end(
         self, process: Callable[[], Awaitable[None]], when_cancelled: Callable[[], None]
-    ) -> Record:
+    ) -> Result:
         """Play the process to its end. A cancelled run ends in order, never torn."""
         playing = asyncio.ensure_future(self._play(process))
         while not playing.done():
@@ -203,7 +210,9 @@ class Payment(Generic[S]):
             except asyncio.CancelledError:
                 when_cancelled()
         playing.result()
-        return self.record()
+        return Result(
+            payment_id=self.id, version=self._version, status=str(self.status), final=self.final
+        )
 
     # --- inside -------------------------------------------------------------------------------
 
