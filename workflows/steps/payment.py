@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue
+from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError
 
 from workflows import policies, visibility
@@ -72,6 +72,7 @@ class Payment(Generic[S]):
         self._expected = expected
         self._version = 1
         self._recorded = 1
+        self._columns: dict[SearchAttributeKey[str], str] = {}
         self._is_writing = False
         self._superseded = False
         self._failed = False
@@ -272,10 +273,14 @@ class Payment(Generic[S]):
             await self.advance(self._clarifying)
 
     def _show_columns(self) -> None:
-        changed = [visibility.PAYMENT_STATUS.value_set(str(self.status))]
+        """Each change is an event, and a write of the server's."""
+        columns = {visibility.PAYMENT_STATUS: str(self.status)}
         if self.facts.account is not None:
-            changed.append(visibility.PSP.value_set(self.facts.account.psp))
-        workflow.upsert_search_attributes(changed)
+            columns[visibility.PSP] = self.facts.account.psp
+        changed = {key: value for key, value in columns.items() if self._columns.get(key) != value}
+        if changed:
+            self._columns |= changed
+            workflow.upsert_search_attributes([k.value_set(v) for k, v in changed.items()])
 
     def _show(self) -> None:
         expected = self._expected.get(self.status, "nothing, this payment is closed")
