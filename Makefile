@@ -4,12 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DBOS := dbos==3.4.0
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
 # A stack is many processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up down test check quick format bench bench-routing audit chaos crashes doors certify tls settings new-psp record sbom vulnerabilities lock clients
+.PHONY: help demo up down test check quick format bench bench-dbos bench-routing audit chaos crashes doors certify tls settings new-psp record sbom vulnerabilities lock clients
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,8 +41,14 @@ format: $(READY) ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure deposits, wallet commands, webhooks and recovery next to their floors
+bench: $(READY) ## Measure payments, wallet commands, webhooks and recovery, and what they cost
 	@exec $(BIN)/python -m tests.bench
+
+bench-dbos: $(READY) ## Have make bench measure the same deposit on DBOS too; it is installed apart
+	@$(BIN)/python -m venv --clear .venv-dbos
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$(.venv-dbos/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ours.pth"
+	@.venv-dbos/bin/python -m pip install --quiet --disable-pip-version-check '$(DBOS)'
 
 bench-routing: $(READY) ## Routing decisions a second, a PSP that dies, parked payments drained
 	@$(BIN)/python -m tests.bench.routing

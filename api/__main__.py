@@ -15,10 +15,11 @@ from activities.migrations.waiting import wait_until_current
 from activities.psp.catalog import Catalog, CatalogError
 from activities.settings import settings
 from api.app import create_app
-from api.http.server import server, settle_memory
+from api.http.server import server
 from infra.listening import taken
 from infra.namespace import require
 from infra.observability import start_logging
+from infra.running import run, settle_memory
 from infra.settings import SettingsError, Temporal
 from infra.temporal import connect, wrong_setting
 
@@ -56,7 +57,7 @@ async def _refuse_a_wrong_namespace(at: Temporal) -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main())
+        run(main())
     except (SettingsError, CatalogError) as wrong:
         sys.exit(str(wrong))
     sys.stdout.flush()

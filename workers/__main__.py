@@ -31,6 +31,7 @@ from activities.settings import Settings, settings
 from infra.namespace import wait_until_fit
 from infra.observability import start_logging
 from infra.postgres import open_pool
+from infra.running import run, settle_memory
 from infra.settings import SettingsError
 from infra.temporal import connect_in_time
 from workers.assembly import answers, core_worker, psp_worker
@@ -65,6 +66,7 @@ async def main() -> int:
             starting.cancel()
         else:
             starting.result()
+            settle_memory()
             log.info("worker_started", sandboxed=chosen.worker.sandboxed)
             await _first(stop.wait(), failed.wait())
         health.working = None
@@ -99,12 +101,13 @@ async def work(
     stack.push_async_callback(answered.under_way.aclose)
     for name in catalog.names:
         await stack.enter_async_context(psp_worker(client, chosen, name, answered.psp, points))
-    await stack.enter_async_context(core_worker(client, chosen, answered.core, points))
-    queues = [f"psp-{name}" for name in catalog.names]
-    health.working = Working(telling, client, chosen.temporal.core_queue, queues)
-
-    dispatcher = Dispatcher(telling, Receivers(chosen.outgoing_events))
     queue = chosen.temporal.core_queue
+    dispatcher = Dispatcher(telling, Receivers(chosen.outgoing_events))
+    core = core_worker(client, chosen, answered.core, points, dispatcher.wake)
+    await stack.enter_async_context(core)
+    queues = [f"psp-{name}" for name in catalog.names]
+    health.working = Working(telling, client, queue, queues)
+
     signals = Signals(client, queue, seals, Beginnings(pool, client, queue))
     sweeps = (
         Relay(pool, signals, chosen.inbox).run(),
@@ -142,7 +145,7 @@ async def _first(*waiting: Coroutine[Any, Any, Any] | asyncio.Task[None]) -> Non
 
 if __name__ == "__main__":
     try:
-        code = asyncio.run(main())
+        code = run(main())
     except (SettingsError, CatalogError) as wrong:
         sys.exit(str(wrong))
     sys.stdout.flush()

@@ -32,6 +32,7 @@ from activities.settings import Settings
 from activities.wallet.ledger import Ledger
 from workers.crash_points import CrashPoints
 from workers.own_runs import LocalOnly, OwnRunOnly
+from workers.written import Wakes
 from workflows.case_resolution import CaseResolution
 from workflows.deposit import Deposit
 from workflows.expiry import Expiry
@@ -109,9 +110,14 @@ def activities_of(port: Port) -> list[Callable[..., Any]]:
 
 
 def core_worker(
-    client: Client, settings: Settings, ports: Iterable[Port], points: CrashPoints | None = None
+    client: Client,
+    settings: Settings,
+    ports: Iterable[Port],
+    points: CrashPoints | None = None,
+    wake: Callable[[], None] | None = None,
 ) -> Worker:
-    """Runs the workflows, and in their tasks our own books and the quick calls to PSPs."""
+    """Runs the workflows, and in their tasks our own books and the quick calls to PSPs; `wake` is
+    called when the books wrote."""
     return Worker(
         client,
         task_queue=settings.temporal.core_queue,
@@ -126,7 +132,14 @@ def core_worker(
         # A dead worker's runs go to the others after this, not after the default ten seconds.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         graceful_shutdown_timeout=timedelta(seconds=10),
-        interceptors=[LocalOnly(), OwnRunOnly(), *([points] if points else [])],
+        # Nothing of ours is stored elsewhere: what asks for it makes no task for each payload.
+        max_workflow_task_external_storage_concurrency=1,
+        interceptors=[
+            LocalOnly(),
+            OwnRunOnly(),
+            *([Wakes(wake)] if wake else []),
+            *([points] if points else []),
+        ],
     )
 
 

@@ -17,9 +17,11 @@ from activities.outgoing_events.post import Answer, Post
 from activities.outgoing_events.queue import LEASE_SECONDS, Queue
 from activities.outgoing_events.receivers import Receiver, Receivers
 from activities.outgoing_events.tables import State
+from infra.pauses import Pause
 from infra.postgres import OUTAGES
 
-_IDLE_SECONDS = 0.1
+_BUSY_SECONDS, _IDLE_SECONDS = 0.1, 1.0
+"""Between two looks: while versions are written, and while nothing happens."""
 _GATHER_SECONDS = 0.01
 """Deliveries that end together are followed up together."""
 
@@ -33,22 +35,34 @@ class Dispatcher:
         self._post = post or Post()
         self._bell = asyncio.Event()
         """Rung when a delivery has ended, so that the payment's next one need not wait."""
+        self._looked_at = float("-inf")
+        self._wakes: asyncio.TimerHandle | None = None
+
+    def wake(self) -> None:
+        """A version was written: look at once, or soon where that was just done. Nothing depends on
+        it; who writes elsewhere is found a moment later."""
+        if self._wakes is None:
+            at = max(_now(), self._looked_at + _BUSY_SECONDS)
+            self._wakes = asyncio.get_running_loop().call_at(at, self._woken)
 
     async def run(self) -> None:
         """For ever; an outage of Postgres is waited out. Cancelled, it leaves leases behind."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._post.aclose)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            pause = Pause(_BUSY_SECONDS, _IDLE_SECONDS)
             while True:
                 self._bell.clear()
+                self._looked_at = _now()
                 try:
                     started = await self.sweep(tasks)
                 except OUTAGES as down:
                     log.warning("outgoing_events_unreachable", error=type(down).__name__)
-                    await asyncio.sleep(_IDLE_SECONDS)
+                    await asyncio.sleep(_BUSY_SECONDS)
                     continue
+                seconds = pause.after(found=started > 0)
                 if not started:
-                    await self._rest()
+                    await self._rest(seconds)
 
     async def sweep(self, tasks: asyncio.TaskGroup) -> int:
         """Start telling what is due and has a slot; give how many events that is."""
@@ -68,9 +82,13 @@ class Dispatcher:
                 started += 1
         return started
 
-    async def _rest(self) -> None:
+    def _woken(self) -> None:
+        self._wakes = None
+        self._bell.set()
+
+    async def _rest(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(_IDLE_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._bell.wait()
         except TimeoutError:
             return

@@ -13,12 +13,15 @@ from temporalio.service import RPCError
 from activities.registry.orders import read_order
 from activities.registry.runs import start_run
 
+# The key that opened it is of the same transaction: a command's is later, and waits for a run that
+# is there. An API that lives gives up starting one before this looks.
 _ORPHANS = """
 SELECT p.id, p.kind, p.run_order FROM idempotency_keys k JOIN payments p ON p.id = k.resource_id
 WHERE k.answer_status IS NULL AND k.swept_at IS NULL AND p.version = 1
   AND p.expires_at IS NULL
+  AND k.created_at = p.created_at
   AND NOT EXISTS (SELECT FROM psp_instructions i WHERE i.payment_id = p.id)
-  AND k.created_at < now() - interval '5 seconds'
+  AND k.created_at < now() - interval '10 seconds'
 ORDER BY k.created_at LIMIT 100
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import uvicorn
@@ -17,6 +16,8 @@ def server(app: Any, at: Api) -> uvicorn.Server:
         app,
         host=at.host,
         port=at.port,
+        # Whoever serves runs the loop, and chooses it (`infra.running`).
+        loop="none",
         http=BoundedHttp,
         ws="none",
         # `api.http.sources` decides whom to believe; uvicorn believes whoever is on this machine.
@@ -28,10 +29,3 @@ def server(app: Any, at: Api) -> uvicorn.Server:
         timeout_graceful_shutdown=20,
     )
     return uvicorn.Server(config)
-
-
-def settle_memory() -> None:
-    """What is there by now stays: the collector need not walk through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

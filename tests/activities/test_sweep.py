@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import asyncpg
@@ -36,13 +37,13 @@ async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
 
 async def orphan(database: Database, payment_id: str, kind: str, order: object) -> str:
     """As an API leaves it that dies before it starts the run."""
-    owner = await asyncpg.connect(database.migration_url)
-    try:
+    async with a_connection(database) as owner, owner.transaction():
         await owner.execute(
             "INSERT INTO payments (id, kind, brand, region, player_id, currency, amount_minor,"
             " method, status, version, final, trace_id, requester, details, run_order, facts,"
             " created_at, updated_at) VALUES ($1, $2, 'acme', 'eu', 'player-1', 'EUR', 5000,"
-            " 'card', 'INITIATED', 1, false, 'trace-1', 'tests', '{}', $3, '{}', now(), now())",
+            " 'card', 'INITIATED', 1, false, 'trace-1', 'tests', '{}', $3, '{}',"
+            " now() - interval '1 min', now())",
             payment_id,
             kind,
             orjson.dumps(order).decode(),
@@ -52,9 +53,16 @@ async def orphan(database: Database, payment_id: str, kind: str, order: object) 
             " VALUES ('acme', $1, '', $1, now() - interval '1 min')",
             payment_id,
         )
-    finally:
-        await owner.close()
     return payment_id
+
+
+@asynccontextmanager
+async def a_connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database.migration_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize("kind", ["deposit", "of another version"])
@@ -73,3 +81,18 @@ async def test_an_order_that_cannot_be_read_keeps_no_other_payment_from_its_run(
     await run.terminate()
     cases = await pool.fetch("SELECT payment_id, kind FROM cases")
     assert [tuple(case) for case in cases] == [("in_" + "0" * 32, "run_lost")]
+
+
+async def test_a_command_that_waits_for_its_run_starts_none_again(
+    database: Database, pool: asyncpg.Pool, temporal_client: Client
+) -> None:
+    order = deposit(intent_id="in_" + uuid.uuid4().hex)
+    payment_id = await orphan(database, order.intent_id, "deposit", order)
+    async with a_connection(database) as owner:
+        await owner.execute("UPDATE idempotency_keys SET answer_status = 201, answer_body = '{}'")
+        await owner.execute(
+            "INSERT INTO idempotency_keys (brand, key, request_hash, resource_id, created_at)"
+            " VALUES ('acme', 'authorize', '', $1, now() - interval '30 seconds')",
+            payment_id,
+        )
+    assert await start_orphans(pool, temporal_client, "nobody-works-here") == 0

@@ -11,6 +11,7 @@ from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.settings import settings
+from infra.running import run, settle_memory
 from infra.temporal import connect
 
 QUEUE = "bench-floor"
@@ -34,11 +35,12 @@ async def main() -> None:
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_workflow_task_polls=10,
     )
+    settle_memory()
     async with worker:
         await stop.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(main())
     sys.stdout.flush()
     os._exit(0)

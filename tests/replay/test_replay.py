@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
@@ -28,6 +30,25 @@ def replayer(*workflows: type) -> Replayer:
 @pytest.mark.parametrize("story", STORIES)
 async def test_a_payment_recorded_before_a_deploy_goes_on_after_it(story: str) -> None:
     await replayer(*WORKFLOWS).replay_workflow(read(story))
+
+
+async def test_a_second_run_builds_no_schema_of_its_messages_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history = read("deposit_plain")
+    await replayer(*WORKFLOWS).replay_workflow(history)
+    built: list[object] = []
+    build = TypeAdapter._init_core_attrs
+
+    def counted(adapter: TypeAdapter[Any], *arguments: Any, **options: Any) -> bool:
+        built.append(adapter)
+        return build(adapter, *arguments, **options)
+
+    monkeypatch.setattr(TypeAdapter, "_init_core_attrs", counted)
+    TypeAdapter(int)
+    assert len(built) == 1, "whoever builds one is not counted any more"
+    await replayer(*WORKFLOWS).replay_workflow(history)
+    assert len(built) == 1
 
 
 @pytest.mark.parametrize("changed", [WithAnotherStep, WithoutItsCapture])

@@ -13,9 +13,12 @@ import asyncpg
 import structlog
 from temporalio.service import RPCError
 
+from infra.pauses import Pause
 from infra.postgres import OUTAGES
 
 _TICK_SECONDS = 0.1
+_IDLE_SECONDS = 1.0
+"""Between two looks while nothing is let go; what a rate gives in it is not lost."""
 _OUTAGE_SECONDS = 1.0
 _LEASE_SECONDS = 10.0
 """Longer than telling a batch takes, also while the server is slow."""
@@ -38,24 +41,27 @@ class Drainer:
 
     async def run(self) -> None:
         """For ever; an outage of Postgres or Temporal is waited out."""
+        pause = Pause(_TICK_SECONDS, _IDLE_SECONDS)
         while True:
             try:
-                whole = await self.drain()
+                due, released = await self.drain()
             except OUTAGES as down:
                 log.warning("drain_unreachable", error=type(down).__name__)
                 await asyncio.sleep(_OUTAGE_SECONDS)
             else:
-                await asyncio.sleep(_TICK_SECONDS if whole else _OUTAGE_SECONDS)
+                seconds = pause.after(found=due > 0)
+                await asyncio.sleep(seconds if due == released else _OUTAGE_SECONDS)
 
-    async def drain(self) -> bool:
-        """Let go what is due at this moment; False if some could not be told, and will be later."""
+    async def drain(self) -> tuple[int, int]:
+        """Let go what is due at this moment: how many that were, and how many could be told; the
+        others will be later."""
         due = await self._pool.fetch("SELECT * FROM routing_drain($1, $2)", _BATCH, self._lease)
         released = 0
         for start in range(0, len(due), _AT_ONCE):
             released += await self._told(due[start : start + _AT_ONCE])
         if due:
             log.debug("parked_released", payments=released, later=len(due) - released)
-        return released == len(due)
+        return len(due), released
 
     async def _told(self, rows: Sequence[asyncpg.Record]) -> int:
         done = await asyncio.gather(*(self._release(row) for row in rows))

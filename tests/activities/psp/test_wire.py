@@ -7,6 +7,7 @@ import gzip
 import logging
 import os
 import ssl
+import sys
 import time
 
 import pytest
@@ -50,6 +51,29 @@ async def test_a_refusal_in_the_dialect_is_read() -> None:
 async def test_a_compressed_answer_is_read() -> None:
     packed = peer.response(200, gzip.compress(GOOD), {"content-encoding": "gzip"})
     assert (await ask(peer.sends(packed))).status == "done"
+
+
+class Unfound:
+    """Keeps the name of each module that is looked for and not found."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        self.names.append(name)
+
+
+async def test_an_exchange_looks_for_no_module_that_is_not_there() -> None:
+    unfound = Unfound()
+    # Behind all others: it is asked only for what none of them has found.
+    sys.meta_path.append(unfound)
+    try:
+        await ask(peer.sends(peer.response(200, GOOD)))
+        unfound.names.clear()
+        await ask(peer.sends(peer.response(200, GOOD)))
+    finally:
+        sys.meta_path.remove(unfound)
+    assert unfound.names == []
 
 
 async def test_nobody_listening_means_never_sent() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,34 @@ async def test_runs_are_kept_for_ninety_days_and_carry_our_search_attributes(
         DescribeNamespaceRequest(namespace="default")
     )
     assert answer.config.workflow_execution_retention_ttl.ToTimedelta().days == 90
+
+
+async def test_runs_are_found_by_what_has_an_index_and_by_what_has_none(tmp_path: Path) -> None:
+    server = LocalTemporal(tmp_path, free_ports(1)[0], log=tmp_path / "log")
+    await server.start()
+    with closing(sqlite3.connect(tmp_path / "temporal.db")) as database:
+        rows = database.execute(
+            "SELECT count(*) FROM sqlite_master"
+            " WHERE type = 'index' AND tbl_name = 'executions_visibility' AND sql IS NOT NULL"
+        )
+        assert rows.fetchone()[0] <= 20
+    client = await client_of(server)
+    await client.start_workflow(
+        "Deposit",
+        id="deposit-in_1",
+        task_queue="nobody-listens",
+        search_attributes=TypedSearchAttributes([shown(key) for key in SEARCH_ATTRIBUTES]),
+    )
+    questions = ["PaymentStatus = 'anything'", "AmountMinor > 1", "TaskQueue = 'nobody-listens'"]
+    async with asyncio.timeout(60):
+        for question in questions:
+            while await found_by(client, question) != ["deposit-in_1"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    await server.stop()
+
+
+async def found_by(client: Client, question: str) -> list[str]:
+    return [execution.id async for execution in client.list_workflows(question)]
 
 
 @activity.defn
