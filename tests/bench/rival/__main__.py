@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -86,7 +87,7 @@ def _order(asked: dict[str, Any], intent_id: str) -> DepositOrder:
         capture_method=CaptureMethod.AUTOMATIC,
         payment_token=asked["payment_token"],
         trace_id=intent_id,
-        expires_in_seconds=1800,
+        expires_at=(datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
     )
 
 
