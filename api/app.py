@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 from temporalio.client import Client
 
 from activities.psp.catalog import Catalog
@@ -116,6 +117,17 @@ _NOUNS = (
     health,
 )
 _DOCS = Path(__file__).with_name("docs.html")
+_PSPS_DOOR = Tracing(webhooks.at_the_door)
+
+
+class _Application(FastAPI):
+    """The PSPs' door stands before the framework: nothing that a webhook has no use for is run."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if webhooks.comes_to_the_door(scope):
+            scope["app"] = self
+            return await _PSPS_DOOR(scope, receive, send)
+        return await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
@@ -123,7 +135,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
 
     Without a catalog it hears the PSPs of the settings' merchant accounts.
     """
-    app = FastAPI(
+    app = _Application(
         title="Paysaga",
         summary="The cashier's API",
         description=DESCRIPTION,
@@ -137,7 +149,6 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> FastAPI:
     app.state.catalog = catalog
     app.add_middleware(Sharing)
     app.add_middleware(Refusals)
-    app.add_middleware(webhooks.ShortWay)
     app.add_middleware(Tracing)
     app.add_exception_handler(Problem, errors.answer_problem)
     app.add_exception_handler(RequestValidationError, _bad_address)
@@ -156,7 +167,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.cashier = CashierParts.of(ground)
         app.state.routing = RoutingParts.of(ground)
         app.state.operations = OperationsParts.of(ground)
-        app.state.webhooks = webhooks.WebhookParts.of(ground)
+        app.state.webhooks = webhooks.WebhookParts.of(ground, stack)
         yield
 
 

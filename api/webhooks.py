@@ -7,20 +7,22 @@ What is refused is recorded, without what it said.
 from __future__ import annotations
 
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from activities.inbox.inbox import Inbox
 from activities.inbox.sending import Sending
 from activities.inbox.unstored import Contested, Forged, NonceUsed, Unstorable
 from activities.inbox.webhook_types import WebhookTypes
 from activities.psp.catalog import Catalog
-from activities.psp.contract import WebhookRefused, WebhookRequest
+from activities.psp.contract import Acknowledgement, WebhookRefused, WebhookRequest
 from activities.psp.signatures import nonce_of
 from activities.security.log import SecurityLog
 from activities.security.refusal import Refusal
@@ -48,12 +50,15 @@ class WebhookParts:
     security: SecurityLog
 
     @classmethod
-    def of(cls, ground: Ground) -> WebhookParts:
-        """On the house's pool: who calls is known by the signature, not by brand."""
+    def of(cls, ground: Ground, stack: AsyncExitStack) -> WebhookParts:
+        """On the house's pool: who calls is known by the signature, not by brand. What is under way
+        at the stack's end is finished."""
+        inbox = Inbox(ground.house, ground.settings.inbox)
+        stack.push_async_callback(inbox.aclose)
         return cls(
             catalog=ground.catalog,
             limit_bytes=ground.settings.api.webhook_limit_bytes,
-            inbox=Inbox(ground.house, ground.settings.inbox),
+            inbox=inbox,
             types=WebhookTypes(ground.house),
             security=ground.access.security,
         )
@@ -79,7 +84,7 @@ _TOLD: dict[int | str, dict[str, Any]] = hears(Heard) | {
 @router.post("/webhooks/{psp}", summary="A PSP's webhook", responses=_TOLD, openapi_extra=ANY_JSON)
 async def webhook(request: Request, psp: str) -> Response:
     """The contract's word of the door; what comes there goes the short way."""
-    return await _heard(request, psp, parts_of(request))
+    return _answer(await _heard(request, psp, parts_of(request)))
 
 
 @router.post(
@@ -93,31 +98,39 @@ async def callback(
     psp: Annotated[str | None, Query(description="without it, the only one")] = None,
 ) -> Response:
     parts = parts_of(request)
-    return await _heard(request, psp or _only_one(parts), parts)
+    return _answer(await _heard(request, psp or _only_one(parts), parts))
 
 
-class ShortWay:
-    """Leads webhooks past routing and declarations, which would cost as much as all the rest."""
+def comes_to_the_door(scope: Scope) -> bool:
+    """Whether a request is a PSP's webhook, by its address alone."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "POST"
+        and scope["path"].startswith(_DOOR)
+        and "/" not in scope["path"][len(_DOOR) :]
+    )
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
-            return await self._app(scope, receive, send)
-        door, psp = scope["path"][: len(_DOOR)], scope["path"][len(_DOOR) :]
-        if door != _DOOR or "/" in psp:
-            return await self._app(scope, receive, send)
-        scope["route"] = _ROUTE
-        request = Request(scope, receive)
-        answer = await _heard(request, psp, parts_of(request))
-        return await answer(scope, receive, send)
+async def at_the_door(scope: Scope, receive: Receive, send: Send) -> None:
+    """Past the framework, which would cost as much as all the rest. Raises Problem."""
+    scope["route"] = _ROUTE
+    request = Request(scope, receive)
+    taken = await _heard(request, scope["path"][len(_DOOR) :], parts_of(request))
+    await _answer_again(taken)(scope, receive, send)
 
 
 _ROUTE = router.routes[0]
 
 
-async def _heard(request: Request, psp: str, parts: WebhookParts) -> Response:
+def _answer(taken: Acknowledgement) -> Response:
+    return Response(taken.body, media_type=taken.media_type)
+
+
+_answer_again = lru_cache(maxsize=64)(_answer)
+"""For the short way, where nobody writes into an answer: most of them are the same."""
+
+
+async def _heard(request: Request, psp: str, parts: WebhookParts) -> Acknowledgement:
     if psp not in parts.catalog.names:
         raise not_found("PSP")
     body: bytes | None = None
@@ -136,9 +149,7 @@ async def _heard(request: Request, psp: str, parts: WebhookParts) -> Response:
         await _record(request, psp, parts, body, problem.slug, problem.status)
         raise
     wanted = parts.catalog.acknowledgement(psp)
-    if wanted is not None:
-        return Response(wanted.body, media_type=wanted.media_type)
-    return Response(b'{"received":%d}' % received, media_type="application/json")
+    return wanted or Acknowledgement(b'{"received":%d}' % received, "application/json")
 
 
 async def _stored(request: Request, psp: str, body: bytes, parts: WebhookParts) -> int:

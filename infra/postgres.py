@@ -30,6 +30,21 @@ OUTAGES = (
 )
 """What somebody who works for ever waits out: it passes, or a person mends it."""
 
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
+)
+"""It is the database's trouble, whatever it was asked."""
+
 NEEDED_VERSION = 18
 """Of the server: our functions use what it brought."""
 
@@ -126,6 +141,12 @@ async def _as_told(connection: Any) -> None:
 
 def _checked_out(connection: Any, *_: object) -> None:
     connection.run_async(lambda session: session.see_as_told())
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether another question had ended in the same. A value that the driver cannot write is the
+    question's own."""
+    return isinstance(error, AWAY) and not isinstance(error, ValueError)
 
 
 def new_enough(major: int, variable: str = "PAYSAGA_POSTGRES_URL") -> None:

@@ -10,7 +10,9 @@ from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import asyncpg
 import structlog
+from temporalio.client import Client
 
 from activities.inbox.relay import Relay
 from activities.inbox.signals import Signals
@@ -39,6 +41,7 @@ from workers.crash_points import crash_points
 from workers.health import Health, Working, asked
 from workers.schedules import keep_schedules
 from workers.sweeps import count_outcomes, sweep_orphans, sweep_runs
+from workflows.domain.seals import Seals
 from workflows.visibility import SEARCH_ATTRIBUTES
 
 _TELLING_CONNECTIONS = 4
@@ -108,9 +111,8 @@ async def work(
     queues = [f"psp-{name}" for name in catalog.names]
     health.working = Working(telling, client, queue, queues)
 
-    signals = Signals(client, queue, seals, Beginnings(pool, client, queue))
     sweeps = (
-        Relay(pool, signals, chosen.inbox).run(),
+        _relay(chosen, pool, client, seals).run(),
         sweep_orphans(pool, client, chosen),
         sweep_runs(telling, client, chosen),
         dispatcher.run(),
@@ -119,6 +121,12 @@ async def work(
         count_outcomes(telling, chosen, answered.snapshots),
     )
     _go_on(sweeps, stack, failed)
+
+
+def _relay(chosen: Settings, pool: asyncpg.Pool, client: Client, seals: Seals) -> Relay:
+    queue = chosen.temporal.core_queue
+    signals = Signals(client, queue, seals, Beginnings(pool, client, queue))
+    return Relay(pool, signals, chosen.inbox, chosen.postgres)
 
 
 def _go_on(

@@ -1,59 +1,155 @@
--- The door of the PSPs: one statement per webhook. What is taken in is kept, each event once; what
--- reaches a run is each meaning once, and of one payment so many and no more.
+-- The door of the PSPs: one statement for all webhooks that come together. What is taken in is kept,
+-- each event once; what reaches a run is each meaning once, and of one payment so many and no more.
 
--- A twin in flight makes the insert wait; the statement after it then sees what the twin wrote.
--- The first of an event counts: a later one that does not say all that the first said is contested.
--- Events are stored in one order, and admitted in one order, so that overlapping deliveries cannot
--- wait for each other. An event whose payment is not known by name is admitted when it is found.
+-- Of each webhook by its place in the list, as if they came one after the other: `nonce_used` and
+-- `forged` ones leave nothing; `added` events are new; stored ones that do not say all that was said
+-- first are `contested`. A twin in flight makes an insert wait; the statement after it then sees what
+-- the twin wrote. All is stored in one order and admitted in one order, so that those who tell of the
+-- same cannot wait for each other. An event whose payment is not known by name is admitted when it is
+-- found. Who is asleep is woken by the commit. Plans are made once, when tables may be empty: what is
+-- looked up is looked up by an index, however small the table was then.
+CREATE OR REPLACE FUNCTION inbox_take_in_together(
+    the_psps text[], the_nonces text[], the_sendings text[], the_bodies text[],
+    webhooks integer[], psps text[], ids text[], payments text[], events jsonb[], meanings text[],
+    gists text[], at_most integer, beyond integer
+) RETURNS TABLE (added integer, nonce_used boolean, forged boolean, contested bigint[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    replays integer[] := inbox_replays(the_psps, the_nonces);
+    forgeries integer[] := inbox_forgeries(the_psps, the_sendings, the_bodies, replays);
+    fresh bigint[];
+    told integer[];
+    disputers integer[];
+    disputed bigint[];
+BEGIN
+    WITH heard AS (
+        SELECT * FROM unnest(webhooks, psps, ids, payments, events, meanings, gists) WITH ORDINALITY
+            AS t (webhook, psp, event_id, payment_id, event, meaning, gist, place)
+        WHERE webhook <> ALL (replays || forgeries)
+    ), put AS (
+        INSERT INTO inbox_events (psp, event_id, payment_id, event, meaning, gist)
+        SELECT psp, event_id, payment_id, event, meaning, gist FROM heard
+        ORDER BY psp, event_id, place
+        ON CONFLICT (psp, event_id) DO NOTHING
+        RETURNING id, psp, event_id
+    ), first AS (
+        SELECT p.id, min(h.place) AS place FROM put p JOIN heard h USING (psp, event_id) GROUP BY p.id
+    )
+    SELECT coalesce(array_agg(id ORDER BY place), '{}'), coalesce(array_agg(place ORDER BY place), '{}')
+    INTO fresh, told FROM first;
+    IF inbox_admit_all(fresh, at_most, beyond) THEN
+        PERFORM pg_notify('inbox_events', '');
+    END IF;
+    IF cardinality(told) < cardinality(ids) THEN
+        SELECT array_agg(h.webhook), array_agg(e.id) INTO disputers, disputed
+        FROM unnest(webhooks, psps, ids, events) WITH ORDINALITY
+            AS h (webhook, psp, event_id, event, place)
+        JOIN inbox_events e USING (psp, event_id)
+        WHERE h.webhook <> ALL (replays || forgeries) AND h.place <> ALL (told)
+            AND NOT e.event <@ h.event;
+    END IF;
+    RETURN QUERY
+    SELECT
+        (SELECT count(*)::integer FROM unnest(told) AS t (place) WHERE webhooks[t.place] = w.n),
+        w.n = ANY (replays), w.n = ANY (forgeries),
+        ARRAY(
+            SELECT DISTINCT d.event FROM unnest(disputers, disputed) AS d (webhook, event)
+            WHERE d.webhook = w.n ORDER BY d.event
+        )
+    FROM generate_series(1, cardinality(the_psps)) AS w (n) ORDER BY w.n;
+END $$;
+
+-- Which webhooks bear a nonce that was used: before, or by an earlier one of these.
+CREATE OR REPLACE FUNCTION inbox_replays(the_psps text[], the_nonces text[]) RETURNS integer[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    replays integer[] := '{}';
+BEGIN
+    IF array_remove(the_nonces, NULL) = '{}' THEN
+        RETURN replays;
+    END IF;
+    WITH signed AS (
+        SELECT * FROM unnest(the_psps, the_nonces) WITH ORDINALITY AS t (psp, nonce, webhook)
+        WHERE nonce IS NOT NULL
+    ), first AS (
+        SELECT psp, nonce, min(webhook) AS webhook FROM signed GROUP BY psp, nonce
+    ), put AS (
+        INSERT INTO inbox_nonces (psp, nonce) SELECT psp, nonce FROM first ORDER BY psp, nonce
+        ON CONFLICT DO NOTHING RETURNING psp, nonce
+    )
+    SELECT coalesce(array_agg(s.webhook), '{}') INTO replays FROM signed s
+    WHERE s.webhook NOT IN (SELECT f.webhook FROM first f JOIN put USING (psp, nonce));
+    RETURN replays;
+END $$;
+
+-- Which webhooks bear the name of a sending that had another body: before, or earlier among these.
+CREATE OR REPLACE FUNCTION inbox_forgeries(
+    the_psps text[], the_sendings text[], the_bodies text[], replays integer[]
+) RETURNS integer[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    forgeries integer[] := '{}';
+BEGIN
+    IF array_remove(the_sendings, NULL) = '{}' THEN
+        RETURN forgeries;
+    END IF;
+    INSERT INTO inbox_sendings (psp, sent_as, body_sha256)
+    SELECT psp, sending, body FROM unnest(the_psps, the_sendings, the_bodies) WITH ORDINALITY
+        AS t (psp, sending, body, webhook)
+    WHERE sending IS NOT NULL AND webhook <> ALL (replays) ORDER BY psp, sending, webhook
+    ON CONFLICT DO NOTHING;
+    SELECT coalesce(array_agg(t.webhook), '{}') INTO forgeries
+    FROM unnest(the_psps, the_sendings, the_bodies) WITH ORDINALITY
+        AS t (psp, sending, body, webhook)
+    JOIN inbox_sendings s ON s.psp = t.psp AND s.sent_as = t.sending
+    WHERE t.webhook <> ALL (replays) AND s.body_sha256 <> t.body;
+    RETURN forgeries;
+END $$;
+
+-- Whether any of them is to be delivered. The first that is heard of a payment needs no look at what
+-- else was told of it.
+CREATE OR REPLACE FUNCTION inbox_admit_all(fresh bigint[], at_most integer, beyond integer)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    admitted bigint[];
+    any_more boolean;
+BEGIN
+    WITH first AS (
+        SELECT DISTINCT ON (payment_id) e.* FROM inbox_events e
+        WHERE id = ANY (fresh) AND payment_id <> ''
+            AND NOT EXISTS (SELECT FROM inbox_meanings m WHERE m.payment_id = e.payment_id)
+        ORDER BY payment_id, meaning, array_position(fresh, id)
+    ), put AS (
+        INSERT INTO inbox_meanings (payment_id, meaning, gist, event_id)
+        SELECT payment_id, meaning, gist, id FROM first ORDER BY payment_id, meaning
+        ON CONFLICT DO NOTHING RETURNING event_id
+    )
+    SELECT coalesce(array_agg(event_id), '{}') INTO admitted FROM put;
+    SELECT count(*) FILTER (WHERE why IS NULL) > 0 INTO any_more FROM (
+        SELECT CASE WHEN e.payment_id <> ''
+            THEN inbox_admit(e.id, e.payment_id, e.psp, e.meaning, e.gist, at_most, beyond) END AS why
+        FROM (
+            SELECT * FROM inbox_events WHERE id = ANY (fresh) AND id <> ALL (admitted)
+            ORDER BY payment_id, meaning, array_position(fresh, id)
+        ) e
+    ) AS rest;
+    RETURN any_more OR admitted <> '{}';
+END $$;
+
+-- One webhook alone, for processes of the release before.
 CREATE OR REPLACE FUNCTION inbox_take_in(
     the_psp text, the_nonce text, the_sending text, the_body text,
     psps text[], ids text[], payments text[], events jsonb[], meanings text[], gists text[],
     at_most integer, beyond integer
 ) RETURNS inbox_taken
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    taken inbox_taken := (0, false, false, '{}');
-    fresh bigint[];
-BEGIN
-    IF the_nonce IS NOT NULL THEN
-        INSERT INTO inbox_nonces (psp, nonce) VALUES (the_psp, the_nonce) ON CONFLICT DO NOTHING;
-        IF NOT FOUND THEN
-            taken.nonce_used := true;
-            RETURN taken;
-        END IF;
-    END IF;
-    IF the_sending IS NOT NULL THEN
-        INSERT INTO inbox_sendings (psp, sent_as, body_sha256)
-        VALUES (the_psp, the_sending, the_body) ON CONFLICT DO NOTHING;
-        IF NOT FOUND THEN
-            SELECT s.body_sha256 <> the_body INTO taken.forged FROM inbox_sendings s
-            WHERE s.psp = the_psp AND s.sent_as = the_sending;
-            IF taken.forged THEN
-                RETURN taken;
-            END IF;
-        END IF;
-    END IF;
-    WITH put AS (
-        INSERT INTO inbox_events (psp, event_id, payment_id, event, meaning, gist)
-        SELECT * FROM unnest(psps, ids, payments, events, meanings, gists) ORDER BY 1, 2
-        ON CONFLICT (psp, event_id) DO NOTHING
-        RETURNING id
-    )
-    SELECT coalesce(array_agg(id), '{}') INTO fresh FROM put;
-    taken.added := cardinality(fresh);
-    PERFORM inbox_admit(e.id, e.payment_id, e.psp, e.meaning, e.gist, at_most, beyond)
-    FROM (
-        SELECT * FROM inbox_events WHERE id = ANY(fresh) AND payment_id <> ''
-        ORDER BY payment_id, meaning, id
-    ) e;
-    IF taken.added < cardinality(ids) THEN
-        SELECT coalesce(array_agg(e.id ORDER BY e.id), '{}') INTO taken.contested
-        FROM unnest(psps, ids, events) AS told (psp, event_id, event)
-        JOIN inbox_events e USING (psp, event_id)
-        WHERE NOT e.event <@ told.event;
-    END IF;
-    RETURN taken;
-END $$;
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT added, nonce_used, forged, contested FROM inbox_take_in_together(
+        ARRAY[the_psp], ARRAY[the_nonce], ARRAY[the_sending], ARRAY[the_body],
+        array_fill(1, ARRAY[cardinality(ids)]), psps, ids, payments, events, meanings, gists,
+        at_most, beyond)
+$$;
 
 -- Whether its run is told of an event: null, or why not, as which it is parked. Beyond `at_most`
 -- only what says something new in short, and of that no more than `beyond`.
@@ -112,6 +208,46 @@ BEGIN
     ON CONFLICT (key) DO NOTHING;
 END $$;
 
+-- What was never tried, and beside it a share of what waits; each for some seconds. What a crash of
+-- the database forgets of a lease is delivered again, which changes nothing: the disk is not waited
+-- for. By indexes, as above.
+CREATE OR REPLACE FUNCTION inbox_lease(most integer, share integer, patience interval)
+RETURNS TABLE (
+    id bigint, payment_id text, event jsonb, psp text, event_id text, attempts integer,
+    known boolean, is_fresh boolean, overdue boolean
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY
+    WITH fresh AS (
+        SELECT e.id, p.id IS NOT NULL AS known, true AS is_fresh
+        FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
+        WHERE e.delivered_at IS NULL AND e.parked IS NULL AND e.attempts = 0
+        ORDER BY e.id LIMIT most FOR UPDATE OF e SKIP LOCKED
+    ), waiting AS (
+        SELECT e.id, p.id IS NOT NULL AS known, false AS is_fresh
+        FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
+        WHERE e.delivered_at IS NULL AND e.parked IS NULL AND e.attempts > 0 AND e.next_at <= now()
+        ORDER BY e.next_at LIMIT share FOR UPDATE OF e SKIP LOCKED
+    ), due AS (
+        SELECT * FROM fresh UNION ALL SELECT * FROM waiting
+    )
+    UPDATE inbox_events e SET attempts = e.attempts + 1,
+        next_at = now() + CASE WHEN due.known THEN interval '4 seconds'
+            ELSE inbox_pause(e.attempts) END
+    FROM due WHERE e.id = due.id
+    RETURNING e.id, e.payment_id, e.event, e.psp, e.event_id, e.attempts, due.known, due.is_fresh,
+        e.escalated_at IS NULL AND e.received_at < now() - patience;
+END $$;
+
+-- Until an event is tried again whose payment is unknown: from half a second to a minute.
+CREATE OR REPLACE FUNCTION inbox_pause(attempts integer) RETURNS interval
+LANGUAGE sql VOLATILE AS $$
+    SELECT interval '60 seconds' * least(1, power(2, least(attempts, 10)) / 120)
+        * (0.75 + random() / 4)
+$$;
+
 -- Puts an event at the head of the queue, once by key. A run takes an event once, so that
 -- delivering again what it knows changes nothing.
 CREATE OR REPLACE FUNCTION inbox_redeliver(
@@ -132,6 +268,7 @@ BEGIN
         SET delivered_at = NULL, parked = NULL, attempts = 0, refusals = 0, next_at = now(),
             escalated_at = NULL
         WHERE id = the_event;
+        PERFORM pg_notify('inbox_events', '');
     END IF;
 END $$;
 

@@ -1,4 +1,5 @@
-"""Storing verified events: one statement, and the webhook may be answered."""
+"""Storing verified events: one statement for all webhooks that come together, and each may be
+answered."""
 
 from __future__ import annotations
 
@@ -9,15 +10,18 @@ import structlog
 
 from activities.inbox import cases
 from activities.inbox.agreement import agree
-from activities.inbox.columns import columns_of
+from activities.inbox.columns import Webhook, columns_of, columns_together
 from activities.inbox.sending import Sending
 from activities.inbox.unstored import Contested, Forged, NonceUsed
+from infra.gathering import Bounds, Gathering
 from infra.settings import Inbox as Limits
 from workflows.domain.events import PspEvent
 
 _TAKE_IN = """
-SELECT * FROM inbox_take_in($1, $2, $3, $4, $5, $6, $7, $8::text[]::jsonb[], $9, $10, $11, $12)
+SELECT * FROM inbox_take_in_together(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9::text[]::jsonb[], $10, $11, $12, $13)
 """
+_BOUNDS = Bounds(items=64, weight=1 << 20, at_once=2)
 _FORGET_NONCES = "SELECT inbox_forget_nonces(interval '15 minutes')"
 _FORGET_SENDINGS = "SELECT inbox_forget_sendings(interval '7 days')"
 
@@ -28,6 +32,7 @@ class Inbox:
     def __init__(self, pool: asyncpg.Pool, limits: Limits | None = None) -> None:
         self._pool = pool
         self._limits = limits or Limits()
+        self._webhooks = Gathering(self._take_in, _BOUNDS, lambda webhook: webhook.weight)
 
     async def store(
         self,
@@ -41,17 +46,13 @@ class Inbox:
 
         With a nonce, only if that PSP has not used it before; with a sending, only if no other body
         came under its name. A repetition of what its run was told, and what is too much for one
-        payment, is kept and not delivered. Returns after the commit.
+        payment, is kept and not delivered. Returns after the commit, which it shares with others.
         Raises NonceUsed, Forged, Contested, Unstorable.
         """
         if not events and nonce is None and sending is None:
             return 0
-        name, body = (sending.name, sending.body_sha256) if sending else (None, None)
-        most = (self._limits.events_per_payment, self._limits.events_beyond)
-        stored = await self._pool.fetchrow(
-            _TAKE_IN, psp, nonce, name, body, *columns_of(events), *most
-        )
-        assert stored is not None  # noqa: S101 - the function returns one row
+        webhook = Webhook(psp, nonce, sending, columns_of(events))
+        stored = await self._webhooks.add(webhook)
         if stored["nonce_used"]:
             raise NonceUsed
         if stored["forged"]:
@@ -60,6 +61,10 @@ class Inbox:
             raise Contested
         added: int = stored["added"]
         return added
+
+    async def aclose(self) -> None:
+        """Returns when what was begun is stored."""
+        await self._webhooks.aclose()
 
     async def forget_nonces(self) -> int:
         """Those whose signatures are stale anyway; give how many."""
@@ -70,6 +75,13 @@ class Inbox:
         """Likewise."""
         forgotten: int = await self._pool.fetchval(_FORGET_SENDINGS)
         return forgotten
+
+    async def _take_in(self, webhooks: Sequence[Webhook]) -> Sequence[asyncpg.Record]:
+        most = (self._limits.events_per_payment, self._limits.events_beyond)
+        rows: Sequence[asyncpg.Record] = await self._pool.fetch(
+            _TAKE_IN, *columns_together(webhooks), *most
+        )
+        return rows
 
     async def _contest(self, rows: Sequence[int], events: Sequence[PspEvent]) -> bool:
         """Whether facts differ that the PSP answers for: what it does not sign may be told in other

@@ -10,42 +10,27 @@ from datetime import timedelta
 
 import asyncpg
 
-_LEASE = """
-WITH due AS (
-    SELECT e.id, p.id IS NOT NULL AS known
-    FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
-    WHERE e.delivered_at IS NULL AND e.parked IS NULL AND {lane}
-    LIMIT $1 FOR UPDATE OF e SKIP LOCKED
-)
-UPDATE inbox_events e SET attempts = e.attempts + 1,
-    next_at = now() + CASE WHEN due.known THEN interval '4 seconds' ELSE {pause} END
-FROM due WHERE e.id = due.id
-RETURNING e.id, e.payment_id, e.event, e.psp, e.event_id, e.attempts, due.known,
-    e.escalated_at IS NULL AND e.received_at < now() - $2::interval AS overdue
-"""
-_PAUSE = (
-    "interval '60 seconds' * least(1, power(2, least(e.attempts, 10)) / 120)"
-    " * (0.75 + random() / 4)"
-)
-_LANES = tuple(
-    _LEASE.format(lane=lane, pause=_PAUSE)
-    for lane in (
-        "e.attempts = 0 ORDER BY e.id",
-        "e.attempts > 0 AND e.next_at <= now() ORDER BY e.next_at",
-    )
-)
-_DELIVERED = "UPDATE inbox_events SET delivered_at = now(), parked = NULL WHERE id = $1"
+from infra.gathering import Bounds, Gathering
+
+_MARKS = Bounds(items=256)
+# What a crash of the database forgets of these is delivered again, which changes nothing: the disk
+# is not waited for.
+_AT_ONCE = "set_config('synchronous_commit', 'off', true) AS at_once"
+_LEASE = f"SELECT * FROM inbox_lease($1, $2, $3), {_AT_ONCE}"  # noqa: S608
+_DELIVERED = f"""
+UPDATE inbox_events SET delivered_at = now(), parked = NULL FROM {_AT_ONCE} WHERE id = ANY($1)
+"""  # noqa: S608
 _PARKED = "UPDATE inbox_events SET parked = $2 WHERE id = $1 AND delivered_at IS NULL"
 _ESCALATED = "UPDATE inbox_events SET escalated_at = now() WHERE id = $1"
 _SOON = (
     "UPDATE inbox_events SET next_at = now() + interval '1 second' * (0.5 + random() / 2) "
     "WHERE id = $1"
 )
-_LATER = f"UPDATE inbox_events e SET next_at = now() + {_PAUSE} WHERE id = $1"  # noqa: S608
-_REFUSED = (
-    f"UPDATE inbox_events e SET refusals = refusals + 1, next_at = now() + {_PAUSE} "  # noqa: S608
-    "WHERE id = $1 RETURNING refusals"
-)
+_LATER = "UPDATE inbox_events SET next_at = now() + inbox_pause(attempts) WHERE id = $1"
+_REFUSED = """
+UPDATE inbox_events SET refusals = refusals + 1, next_at = now() + inbox_pause(attempts)
+WHERE id = $1 RETURNING refusals
+"""
 _FOUND = r"""
 UPDATE inbox_events SET payment_id = f.payment_id, next_at = now() FROM (
     SELECT i.payment_id FROM psp_instructions i
@@ -60,22 +45,29 @@ FROM inbox_events WHERE id = $1
 _RUN_IS_OVER = "SELECT final FROM payments WHERE id = $1"
 
 
+class Lease(list[asyncpg.Record]):
+    """What is to be delivered now."""
+
+    is_all = True
+    """Whether nothing else was due."""
+
+
 class Queue:
-    """One database round trip per call, two to lease. Raises asyncpg's errors, OSError or
-    TimeoutError."""
+    """One database round trip per call. Raises asyncpg's errors, OSError or TimeoutError."""
 
     def __init__(self, pool: asyncpg.Pool, patience: timedelta) -> None:
         """`patience`: after which an event is overdue."""
         self._pool = pool
         self._patience = patience
+        self._marks = Gathering(self._mark, _MARKS)
 
-    async def lease(self, most: int) -> Sequence[asyncpg.Record]:
+    async def lease(self, most: int) -> Lease:
         """What was never tried, and beside it a share of what waits: neither starves the other."""
-        fresh, waiting = _LANES
-        return [
-            *await self._pool.fetch(fresh, most, self._patience),
-            *await self._pool.fetch(waiting, max(1, most // 2), self._patience),
-        ]
+        share = max(1, most // 2)
+        due = Lease(await self._pool.fetch(_LEASE, most, share, self._patience))
+        fresh = sum(row["is_fresh"] for row in due)
+        due.is_all = fresh < most and len(due) - fresh < share
+        return due
 
     async def found(self, row: asyncpg.Record, ids: Sequence[str]) -> str | None:
         """The payment that one of the PSP's ids is of; the event is that payment's from now on."""
@@ -93,7 +85,12 @@ class Queue:
         return bool(await self._pool.fetchval(_RUN_IS_OVER, payment_id))
 
     async def delivered(self, row: asyncpg.Record) -> None:
-        await self._pool.execute(_DELIVERED, row["id"])
+        """Those that end together are marked together."""
+        await self._marks.add(row["id"])
+
+    async def _mark(self, ids: Sequence[int]) -> Sequence[None]:
+        await self._pool.execute(_DELIVERED, ids)
+        return [None] * len(ids)
 
     async def soon(self, row: asyncpg.Record) -> None:
         await self._pool.execute(_SOON, row["id"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import asyncpg
@@ -18,13 +18,21 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.inbox import cases
 from activities.inbox.inbox import Inbox
-from activities.inbox.queue import Queue
+from activities.inbox.queue import Lease, Queue
 from activities.inbox.signals import Signals
+from infra.notifications import Notifications
 from infra.postgres import OUTAGES
 from infra.settings import Inbox as Limits
+from infra.settings import Postgres
 from workflows.domain.identity import workflow_of
 
-_IDLE_SECONDS = 0.1
+CHANNEL = "inbox_events"
+"""Notified of by commits after which something is due."""
+IDLE_SECONDS = 0.5
+"""Between looks while notifications come: so much a lost one costs at most."""
+_DEAF_SECONDS = 0.1
+_GATHERING_SECONDS = 0.005
+"""Between looks while they come one upon the other."""
 _OUTAGE_SECONDS = 1.0
 _FORGET_SECONDS = 60.0
 
@@ -41,13 +49,23 @@ log = structlog.get_logger("paysaga.inbox")
 
 
 class Relay:
-    def __init__(self, pool: asyncpg.Pool, signals: Signals, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        signals: Signals,
+        limits: Limits | None = None,
+        at: Postgres | None = None,
+    ) -> None:
+        """With `at` it listens there for what wakes it; without, it looks ten times a second."""
         self._pool = pool
         self._signals = signals
         self._limits = limits or Limits()
         self._events = Queue(pool, timedelta(hours=self._limits.unknown_hours))
         self._under_way: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._notifications = Notifications(at, CHANNEL, self._wake, self._wake) if at else None
         self._forgot_at = float("-inf")
+        self._looked_at = float("-inf")
         self._down = False
 
     async def run(self) -> None:
@@ -55,19 +73,32 @@ class Relay:
 
         New events are taken as deliveries end, so that a slow one holds up nobody.
         """
+        listening = [self._notifications.run()] if self._notifications else []
+        hearing = [asyncio.create_task(each) for each in listening]
         try:
             while True:
                 await self._room()
                 due = await self._due()
-                for row in due:
+                for row in filter(_is_to_be_done, due):
                     task = asyncio.create_task(self._delivering(row))
                     self._under_way.add(task)
                     task.add_done_callback(self._under_way.discard)
-                if not due:
-                    await asyncio.sleep(_IDLE_SECONDS)
+                if due.is_all:
+                    await self._until_woken()
         finally:
-            for task in self._under_way:
+            for task in (*self._under_way, *hearing):
                 task.cancel()
+
+    def _wake(self, _: str = "") -> None:
+        self._woken.set()
+
+    async def _until_woken(self) -> None:
+        """For a moment at most; nobody is woken as long as nothing is heard."""
+        hears = self._notifications is not None and self._notifications.listening
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS if hears else _DEAF_SECONDS):
+                await self._woken.wait()
+        await asyncio.sleep(max(0.0, self._looked_at + _GATHERING_SECONDS - time.monotonic()))
 
     async def sweep(self) -> int:
         """Try to deliver what is due, once; give how many events were tried."""
@@ -83,17 +114,20 @@ class Relay:
         while len(self._under_way) > self._limits.deliveries * 7 // 8:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _due(self) -> Sequence[asyncpg.Record]:
+    async def _due(self) -> Lease:
+        # Whoever is stored from here on wakes again.
+        self._woken.clear()
+        self._looked_at = time.monotonic()
         try:
-            if time.monotonic() - self._forgot_at > _FORGET_SECONDS:
+            if self._looked_at - self._forgot_at > _FORGET_SECONDS:
                 await Inbox(self._pool).forget_nonces()
                 await Inbox(self._pool).forget_sendings()
-                self._forgot_at = time.monotonic()
+                self._forgot_at = self._looked_at
             return await self._events.lease(max(1, self._limits.deliveries - len(self._under_way)))
         except OUTAGES as down:
             log.warning("inbox_unreachable", error=type(down).__name__)
             self._down = True
-            return []
+            return Lease()
 
     async def _delivering(self, row: asyncpg.Record) -> None:
         try:
@@ -198,3 +232,9 @@ class Relay:
     async def _park(self, row: asyncpg.Record, why: str) -> None:
         await self._events.parked(row, why)
         log.info("inbox_parked", psp=row["psp"], event_id=row["event_id"], why=why)
+
+
+def _is_to_be_done(row: asyncpg.Record) -> bool:
+    """An event whose payment is not there yet has got its pause with the lease."""
+    waits = not row["known"] and not row["overdue"]
+    return not waits or workflow_of(row["payment_id"]) is None

@@ -44,6 +44,10 @@ class Catalog:
         self._adapters = connected(plugins or {}, hearing=hearing)
         self._keeps_keys = {name for name, each in (plugins or {}).items() if keeps_keys(each)}
         self._ears = {n: a for n, a in self._adapters.items() if isinstance(a, HearsWebhooks)}
+        # Looked at once: asking an object for a protocol costs more than a signature.
+        self._acknowledging = {
+            n: a for n, a in self._ears.items() if isinstance(a, AcknowledgesInItsWay)
+        }
 
     @classmethod
     def of(cls, names: Iterable[str], *, certified: bool = False, hearing: bool = False) -> Catalog:
@@ -117,8 +121,8 @@ class Catalog:
 
     def acknowledgement(self, psp: str) -> Acknowledgement | None:
         """What this PSP wants to read when its webhook was taken in; None for what we say."""
-        ear = self._ears.get(psp)
-        return ear.acknowledgement if isinstance(ear, AcknowledgesInItsWay) else None
+        ear = self._acknowledging.get(psp)
+        return ear.acknowledgement if ear is not None else None
 
     async def aclose(self) -> None:
         for adapter in self._adapters.values():

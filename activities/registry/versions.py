@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import asyncpg
 import structlog
 
 from activities.registry.watch import Watch
+from infra.notifications import Notifications
 from infra.postgres import OUTAGES
 from infra.settings import Postgres
 
@@ -21,8 +22,7 @@ CHANNEL = "payment_versions"
 """Of the trigger on `payment_events`; its payload is the payment's id."""
 POLL_SECONDS = 15.0
 AWAY_SECONDS = 1.0
-"""Between polls, and between attempts to connect, while nothing is heard."""
-_CONNECT_SECONDS = 10.0
+"""Between polls, while nothing is heard."""
 
 log = structlog.get_logger("paysaga.registry")
 
@@ -31,17 +31,22 @@ class Versions:
     """Connects when the first watches, and stays."""
 
     def __init__(self, at: Postgres, pool: asyncpg.Pool) -> None:
-        self._url = at.url.get_secret_value()
+        self._notifications = Notifications(at, CHANNEL, self._wake, self._wake_all)
         self._pool = pool
         self._watches: dict[str, set[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.listening = False
+
+    @property
+    def listening(self) -> bool:
+        """Whether notifications come through."""
+        return self._notifications.listening
 
     @contextmanager
     def watching(self, payment_id: str, seen: int) -> Iterator[Watch]:
         """Begin before reading: what is written after that wakes."""
         if not self._tasks:
-            self._tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._poll())}
+            endless = (self._notifications.run(), self._poll())
+            self._tasks = {asyncio.create_task(each) for each in endless}
         watch = Watch(payment_id, seen)
         self._watches.setdefault(payment_id, set()).add(watch)
         try:
@@ -57,32 +62,9 @@ class Versions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                await self._listen_once()
-            except OUTAGES as down:
-                log.warning("not_listening", error=type(down).__name__)
-            await asyncio.sleep(AWAY_SECONDS)
-
-    async def _listen_once(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=_CONNECT_SECONDS)
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
-        try:
-            await connection.add_listener(CHANNEL, self._heard)
-            self.listening = True
-            # Nobody knows what was written meanwhile.
-            for payment_id in list(self._watches):
-                self._wake(payment_id)
-            await lost.wait()
-        finally:
-            self.listening = False
-            with suppress(*OUTAGES):
-                await connection.close(timeout=AWAY_SECONDS)
-
-    def _heard(self, _: object, __: int, ___: str, payload: object) -> None:
-        self._wake(str(payload))
+    def _wake_all(self) -> None:
+        for payment_id in list(self._watches):
+            self._wake(payment_id)
 
     def _wake(self, payment_id: str) -> None:
         for watch in self._watches.get(payment_id, ()):

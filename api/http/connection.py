@@ -42,6 +42,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_bytes = 0
         self._unfinished = 0
         self._progress = False
+        self._in_head = False
         self._in_body = False
         self._rest: int | None = None
         """Bytes that may still come of a body that has been answered."""
@@ -70,17 +71,18 @@ class BoundedHttp(HttpToolsProtocol):
         self._unfinished = 0 if self._progress else self._unfinished + len(received)
         if self._unfinished > MAX_HEAD_BYTES and self._rest is None:
             self.send_400_response("")
-        elif not self._is_answering and self.timeout_keep_alive_task is None:
+        elif self._in_head or (not self._is_answering and self.timeout_keep_alive_task is None):
             self._wait(HEAD_SECONDS)
         return None
 
     # What the parser finds
 
     def on_message_begin(self) -> None:
-        """Each head has its own bytes and seconds, on one connection too."""
+        """Each head has its own bytes and seconds, on one connection too. One that is whole at once
+        needs no clock."""
         super().on_message_begin()
         self._head_bytes = 0
-        self._wait(HEAD_SECONDS)
+        self._in_head = True
 
     def on_url(self, url: bytes) -> None:
         """Raises HeadRefused: it counts among the bytes of the head."""
@@ -97,6 +99,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Raises HeadRefused for a head of two meanings, or behind QUEUED_AT_MOST others."""
         self._progress = True
+        self._in_head = False
         self._stop_waiting()
         self._require_one_meaning()
         if len(self.pipeline) >= QUEUED_AT_MOST:

@@ -7,22 +7,9 @@ import sqlalchemy.exc
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.http.errors import Problem, unavailable
+from infra.postgres import AWAY
 
-_DATABASE = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.PostgresSystemError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    sqlalchemy.exc.TimeoutError,
-)
+_DATABASE = (*AWAY, asyncpg.DeadlockDetectedError, sqlalchemy.exc.TimeoutError)
 _TEMPORAL = {
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.DEADLINE_EXCEEDED,

@@ -7,12 +7,10 @@ most: it is answered and logged whoever sent it. The address is looked at in `de
 from __future__ import annotations
 
 import re
+import secrets
 import time
-import uuid
-from collections.abc import Mapping
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +21,17 @@ from api.http.outages import problem_of
 from api.http.sources import is_over_tls
 
 _TRACE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_Headers = list[tuple[bytes, bytes]]
+
+
+def _as_sent(headers: dict[str, str]) -> _Headers:
+    return [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+
+
+_ON_EVERY_ANSWER = _as_sent(ON_EVERY_ANSWER)
+_OVER_TLS = _as_sent(ON_EVERY_ANSWER | OVER_TLS)
+_TRACE_ID = b"x-trace-id"
 
 log = structlog.get_logger("paysaga.api")
 
@@ -36,13 +45,13 @@ class Tracing:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        headers = Headers(scope=scope)
-        given = headers.get("x-trace-id")
+        given = _given_trace(scope)
         proper = given is None or (_TRACE.fullmatch(given) and _is_clean(given))
-        trace_id = given if given and proper else uuid.uuid4().hex
+        trace_id = given if given and proper else secrets.token_hex(16)
         secure = is_over_tls(HTTPConnection(scope))
-        answer = _Answer(send, trace_id, ON_EVERY_ANSWER | OVER_TLS if secure else ON_EVERY_ANSWER)
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+        answer = _Answer(send, trace_id, _OVER_TLS if secure else _ON_EVERY_ANSWER)
+        before = structlog.contextvars.bind_contextvars(trace_id=trace_id)
+        try:
             try:
                 if not proper:
                     raise _bad_trace()
@@ -51,11 +60,19 @@ class Tracing:
             except Exception as error:  # noqa: BLE001 - the last net: nothing escapes unanswered
                 await _rescue(error, answer, scope, receive)
             _tell(scope, answer)
+        finally:
+            structlog.contextvars.reset_contextvars(**before)
         return None
 
 
+def _given_trace(scope: Scope) -> str | None:
+    given = (text for name, text in scope["headers"] if name == _TRACE_ID)
+    text = next(given, None)
+    return None if text is None else text.decode("latin-1")
+
+
 class _Answer:
-    def __init__(self, send: Send, trace_id: str, on_every_answer: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, trace_id: str, on_every_answer: _Headers) -> None:
         self._send = send
         self._trace_id = trace_id
         self._on_every_answer = on_every_answer
@@ -65,11 +82,19 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Trace-Id"] = self._trace_id
-            for name, text in self._on_every_answer.items():
-                headers.setdefault(name, text)
+            message["headers"] = self._with_ours(message["headers"])
         await self._send(message)
+
+    def _with_ours(self, headers: _Headers) -> _Headers:
+        """What an answer says itself counts, but for the trace."""
+        given = {name.lower() for name, _ in headers}
+        if _TRACE_ID in given:
+            headers = [each for each in headers if each[0].lower() != _TRACE_ID]
+        return [
+            *headers,
+            (_TRACE_ID, self._trace_id.encode()),
+            *(each for each in self._on_every_answer if each[0] not in given),
+        ]
 
     @property
     def milliseconds(self) -> float:

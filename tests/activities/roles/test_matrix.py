@@ -134,7 +134,7 @@ def test_the_api_posts_nothing_and_ends_nothing_and_the_worker_opens_nothing() -
     of_worker = {name for name, callers in FUNCTIONS.items() if Who.WORKER in callers}
     assert [name for name in of_api if name.startswith(moving)] == []
     opening = {"registry_open", "registry_open_answered", "registry_claim", "registry_answer"}
-    assert of_worker & (opening | {"inbox_take_in"}) == set()
+    assert of_worker & (opening | {"inbox_take_in", "inbox_take_in_together"}) == set()
     books = ("accounts", "transfers", "entries", "payments", "payment_events", "psp_instructions")
     for name in books:
         assert (TABLES[name].api, TABLES[name].worker) == ("SELECT", "SELECT")

@@ -57,6 +57,7 @@ SAY_NOTHING_OF_BRANDS = {
     "brand_is_foreign": "yes or no, of the session's own setting",
     "brands_seen": "the session's own setting",
     "inbox_take_in": "takes what PSPs say, whoever it is about; gives counts and numbers of rows",
+    "inbox_take_in_together": "likewise",
     "routing_active_version": "a number",
 }
 
