@@ -24,6 +24,7 @@ from activities.outgoing_events.receivers import Receivers
 from activities.psp.catalog import Catalog, CatalogError
 from activities.registry.absent import report_left_behind
 from activities.registry.beginnings import Beginnings
+from activities.registry.books import RegistryBooks
 from activities.routing.health.breakers import Breakers
 from activities.routing.health.health import SharedWatch
 from activities.routing.stopping.drain import Drainer
@@ -94,22 +95,17 @@ async def work(
     apart = chosen.postgres.model_copy(update={"pool_size": _TELLING_CONNECTIONS})
     await report_left_behind(pool, catalog.names)
     telling = await stack.enter_async_context(await open_pool(apart))
-    health = health or Health()
-    health.waits_for("Temporal")
-    client = await connect_in_time(chosen.temporal)
-    await wait_until_fit(client, SEARCH_ATTRIBUTES, health.waits_for)
-    await keep_schedules(client, chosen.temporal.core_queue)
+    health, queue = health or Health(), chosen.temporal.core_queue
+    client = await _reached(chosen, health)
     watch = SharedWatch(Breakers(telling), chosen.routing.slow_seconds)
     answered = answers(chosen, pool, catalog, watch, points)
     stack.push_async_callback(answered.under_way.aclose)
     for name in catalog.names:
         await stack.enter_async_context(psp_worker(client, chosen, name, answered.psp, points))
-    queue = chosen.temporal.core_queue
     dispatcher = Dispatcher(telling, Receivers(chosen.outgoing_events))
     core = core_worker(client, chosen, answered.core, points, dispatcher.wake)
     await stack.enter_async_context(core)
-    queues = [f"psp-{name}" for name in catalog.names]
-    health.working = Working(telling, client, queue, queues)
+    health.working = Working(telling, client, queue, [f"psp-{name}" for name in catalog.names])
 
     sweeps = (
         _relay(chosen, pool, client, seals).run(),
@@ -123,10 +119,19 @@ async def work(
     _go_on(sweeps, stack, failed)
 
 
+async def _reached(chosen: Settings, health: Health) -> Client:
+    """Temporal, once it is there and has what payments need."""
+    health.waits_for("Temporal")
+    client = await connect_in_time(chosen.temporal)
+    await wait_until_fit(client, SEARCH_ATTRIBUTES, health.waits_for)
+    await keep_schedules(client, chosen.temporal.core_queue)
+    return client
+
+
 def _relay(chosen: Settings, pool: asyncpg.Pool, client: Client, seals: Seals) -> Relay:
     queue = chosen.temporal.core_queue
     signals = Signals(client, queue, seals, Beginnings(pool, client, queue))
-    return Relay(pool, signals, chosen.inbox, chosen.postgres)
+    return Relay(pool, signals, chosen.inbox, chosen.postgres, RegistryBooks(pool))
 
 
 def _go_on(

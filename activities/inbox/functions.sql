@@ -210,11 +210,12 @@ END $$;
 
 -- What was never tried, and beside it a share of what waits; each for some seconds. What a crash of
 -- the database forgets of a lease is delivered again, which changes nothing: the disk is not waited
--- for. By indexes, as above.
+-- for. By indexes, as above. `is_early`: its question is under way at the PSP at this moment, whose answer
+-- says the same; a run that hears both at once has its task done anew.
 CREATE OR REPLACE FUNCTION inbox_lease(most integer, share integer, patience interval)
 RETURNS TABLE (
     id bigint, payment_id text, event jsonb, psp text, event_id text, attempts integer,
-    known boolean, is_fresh boolean, overdue boolean
+    known boolean, is_fresh boolean, overdue boolean, is_early boolean
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -238,7 +239,10 @@ BEGIN
             ELSE inbox_pause(e.attempts) END
     FROM due WHERE e.id = due.id
     RETURNING e.id, e.payment_id, e.event, e.psp, e.event_id, e.attempts, due.known, due.is_fresh,
-        e.escalated_at IS NULL AND e.received_at < now() - patience;
+        e.escalated_at IS NULL AND e.received_at < now() - patience,
+        due.known AND EXISTS (
+            SELECT FROM psp_instructions i WHERE i.key = e.event ->> 'key'
+                AND i.state = 'asked' AND i.asked_at > clock_timestamp() - interval '2.5 seconds');
 END $$;
 
 -- Until an event is tried again whose payment is unknown: from half a second to a minute.

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.inbox import cases
 from activities.inbox.inbox import Inbox
+from activities.inbox.news import Books, News
 from activities.inbox.queue import Lease, Queue
 from activities.inbox.signals import Signals
 from infra.notifications import Notifications
@@ -55,8 +56,11 @@ class Relay:
         signals: Signals,
         limits: Limits | None = None,
         at: Postgres | None = None,
+        books: Books | None = None,
     ) -> None:
-        """With `at` it listens there for what wakes it; without, it looks ten times a second."""
+        """With `at` it listens there for what wakes it; without, it looks ten times a second. With
+        `books` a fact that only repeats what they have needs no run."""
+        self._news = News(books)
         self._pool = pool
         self._signals = signals
         self._limits = limits or Limits()
@@ -147,6 +151,8 @@ class Relay:
         if target is None:
             await cases.not_ours(self._pool, row)
             await self._park(row, "not_ours")
+        elif row["is_early"]:
+            await self._events.soon(row)
         elif row["known"]:
             await self._tell(target, row)
         else:
@@ -193,7 +199,12 @@ class Relay:
     async def _no_run(self, row: asyncpg.Record) -> None:
         """Closed runs take no signals; one that has not begun begins with this fact."""
         if await self._events.run_is_over(row["payment_id"]):
-            await self._tell(None, row)
+            why = await self._news.is_none(row)
+            if why is None:
+                await self._tell(None, row)
+            else:
+                log.info("inbox_no_news", psp=row["psp"], event_id=row["event_id"], why=why)
+                await self._events.delivered(row)
             return
         if await self._begins(row):
             await self._events.delivered(row)

@@ -218,7 +218,6 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
     settings = ask.parts.settings
     money, region = body.amount.money, body.metadata.get("region", DEFAULT_REGION)
     ask.caller.require_amount(money)
-    expires = datetime.now(UTC) + timedelta(minutes=settings.api.intent_minutes)
     order = DepositOrder(
         intent_id=new_id(Kind.DEPOSIT),
         player=Player(ask.caller.brand(body.metadata.get("brand_id")), body.player_id),
@@ -230,7 +229,7 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
         capture_method=CaptureMethod(body.capture_method),
         payment_token=body.payment_token,
         trace_id=ask.trace_id,
-        expires_at=expires.isoformat(timespec="milliseconds"),
+        expires_at=_in_minutes(settings.api.intent_minutes),
         hints=body.routing.hints if body.routing else None,
         goes_ahead=body.authorize,
     )
@@ -246,13 +245,21 @@ def intent_of(ask: Write, body: CreateIntent) -> tuple[DepositOrder, NewPayment]
         trace_id=order.trace_id,
         requester=ask.caller.person,
         credential=ask.caller.name,
-        details={
-            "return_url": order.return_url,
-            "capture_method": body.capture_method,
-            "last_four": body.last_four,
-            **body.labels,
-        },
+        details=_details_of(body, order),
         order=plain(order),
         expires_at=None if order.goes_ahead else order.expires_at,
     )
     return order, payment
+
+
+def _in_minutes(minutes: int) -> str:
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
+
+
+def _details_of(body: CreateIntent, order: DepositOrder) -> dict[str, Any]:
+    return {
+        "return_url": order.return_url,
+        "capture_method": body.capture_method,
+        "last_four": body.last_four,
+        **body.labels,
+    }

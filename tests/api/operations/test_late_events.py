@@ -8,17 +8,20 @@ from typing import Any
 
 import asyncpg
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.inbox.inbox import Inbox
 from activities.inbox.relay import Relay
 from activities.inbox.signals import Signals
+from activities.registry.books import RegistryBooks
 from activities.settings import Settings
 from tests.api.callers import Caller, captured, payout
 from tests.sealing import SEALS
 from tests.workflows.world import FakePsp
 from workflows.domain.events import PspEvent
+from workflows.domain.identity import LATE_EVENT, late_workflow_id
 from workflows.domain.money import Money
-from workflows.domain.psp import Declined, Operation
+from workflows.domain.psp import Approved, Declined, Operation
 
 
 async def test_a_payout_that_the_bank_returns_is_the_player_s_again(
@@ -61,6 +64,44 @@ async def test_a_payout_that_the_bank_returns_is_the_player_s_again(
         made["payout_id"],
     )
     assert [event["type"] for event in events][-2:] == ["payout.settled", "payout.returned"]
+
+
+async def test_a_fact_that_repeats_what_the_books_have_needs_no_run(
+    platform: Caller,
+    psp: FakePsp,
+    pool: asyncpg.Pool,
+    temporal_client: Client,
+    settings: Settings,
+) -> None:
+    deposit = await captured(platform, player_id=f"player-{uuid.uuid4().hex}")
+    payment_id = deposit["intent_id"]
+    name = settings.routing.accounts[0].psp
+
+    async def heard(amount: Money) -> str:
+        event = PspEvent(
+            psp=name,
+            event_id=f"evt-{uuid.uuid4().hex}",
+            key=f"{payment_id}:capture",
+            operation=Operation.CAPTURE,
+            reply=Approved("psp-1", amount),
+            amount=amount,
+        )
+        await Inbox(pool).store([event])
+        queue = settings.temporal.core_queue
+        signals = Signals(temporal_client, queue, SEALS)
+        await Relay(pool, signals, books=RegistryBooks(pool)).sweep()
+        row = await pool.fetchrow("SELECT * FROM inbox_events WHERE event_id = $1", event.event_id)
+        assert row is not None
+        assert row["delivered_at"] is not None
+        run = temporal_client.get_workflow_handle(late_workflow_id(payment_id))
+        try:
+            return str((await run.describe()).workflow_type)
+        except RPCError as error:
+            return error.status.name
+
+    assert await heard(Money(5000, "EUR")) == "NOT_FOUND"
+    # What does not agree is seen to.
+    assert await heard(Money(4999, "EUR")) == LATE_EVENT
 
 
 async def until_shown(caller: Caller, path: str, status: str) -> dict[str, Any]:
