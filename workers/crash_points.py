@@ -29,6 +29,7 @@ from workflows.domain.psp import (
     Outcome,
     PayoutInstruction,
     RefundInstruction,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.ports import Cases, Clearance, Port, Psp, Registry, Risk, Routing, Sealing, Wallet
@@ -136,6 +137,9 @@ class _Inside(Psp):
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         return await self._between(self._psp.authorize, instruction)
+
+    async def sell(self, instruction: SellInstruction) -> Outcome:
+        return await self._between(self._psp.sell, instruction)
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
         return await self._between(self._psp.complete, instruction)

@@ -25,6 +25,7 @@ from .domain.psp import (
     Outcome,
     PayoutInstruction,
     RefundInstruction,
+    SellInstruction,
     VoidInstruction,
 )
 from .domain.records import Closing, Conclusion, Recalled, Record, Recorded
@@ -53,6 +54,10 @@ class Psp(Port):
     @activity.defn(name="psp.authorize")
     @abstractmethod
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome: ...
+
+    @activity.defn(name="psp.sell")
+    @abstractmethod
+    async def sell(self, instruction: SellInstruction) -> Outcome: ...
 
     @activity.defn(name="psp.complete")
     @abstractmethod

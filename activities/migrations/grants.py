@@ -152,6 +152,8 @@ FUNCTIONS: dict[str, tuple[Who, ...]] = {
     "psp_never_sent": (WORKER,),
     "psp_payouts_wait_for": (),
     "psp_rival_of": (),
+    "psp_sale_is_credited": (),
+    "psp_sale_is_given_back": (),
     "psp_unfinished": (),
     "registry_answer": (API,),
     "registry_claim": (API,),

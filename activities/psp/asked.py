@@ -12,7 +12,7 @@ from datetime import datetime
 import asyncpg
 import orjson
 
-from activities.psp.terms import acts_on, acts_on_ref, player_of, terms_of
+from activities.psp.terms import acts_on, acts_on_ref, movement_of, player_of, terms_of
 from activities.psp.verdicts import LOOK_FIRST, said_instead
 from workflows.domain.psp import (
     COMPLETE,
@@ -36,8 +36,6 @@ _ANSWER = "SELECT psp_answer($1, $2, $3)"
 _NEVER_SENT = "SELECT psp_never_sent($1)"
 _SINCE = "SELECT asked_at FROM psp_instructions WHERE key = $1"
 _HELD = (Operation.AUTHORIZE, COMPLETE)
-_MOVEMENTS = {Operation.CAPTURE: "captures", Operation.PAYOUT: "payouts"}
-"""What can be stopped by hand just before it is asked for."""
 
 
 class Asked:
@@ -67,7 +65,7 @@ class Asked:
             acts_on_ref(instruction),
             isinstance(instruction, VoidInstruction) and instruction.after_capture,
             instruction.looked,
-            _MOVEMENTS.get(Operation(operation)) if operation != COMPLETE else None,
+            movement_of(instruction),
             player_of(instruction),
             instruction.order,
             terms_of(instruction),

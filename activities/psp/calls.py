@@ -22,11 +22,13 @@ from activities.psp.contract import (
     PaysOut,
     Refunds,
     Resolves,
+    Sells,
     Voids,
 )
 from activities.psp.methods import refused_by_its_methods
 from activities.psp.watch import Nobody, Watch
 from activities.psp.wire import InDoubt, NeverSent
+from workflows.domain.identity import SALE
 from workflows.domain.psp import (
     COMPLETE,
     Approved,
@@ -45,6 +47,7 @@ from workflows.domain.psp import (
     Pending,
     RefundInstruction,
     Reply,
+    SellInstruction,
     Unknown,
     VoidInstruction,
 )
@@ -90,6 +93,15 @@ class PspCalls(Psp):
             raise _not_capable(instruction, Operation.AUTHORIZE)
         return self._spared(Operation.AUTHORIZE, instruction, adapter) or await self._tell(
             Operation.AUTHORIZE, instruction, adapter.authorize(instruction)
+        )
+
+    async def sell(self, instruction: SellInstruction) -> Outcome:
+        """Where the PSP does not, it is held: the answer says so, and a capture follows."""
+        adapter = self._adapter(instruction)
+        if not isinstance(adapter, Sells):
+            return await self.authorize(instruction)
+        return self._spared(SALE, instruction, adapter) or await self._tell(
+            SALE, instruction, adapter.sell(instruction)
         )
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
@@ -168,7 +180,7 @@ class PspCalls(Psp):
 
     def _spared(
         self,
-        operation: Operation,
+        operation: str,
         instruction: AuthorizeInstruction | PayoutInstruction,
         adapter: Adapter,
     ) -> Declined | NotSent | None:

@@ -113,7 +113,7 @@ class Certification(Protocol):
     def answers(self, operation: str) -> Collection[Verdict]:
         """What the PSP can say at once to an instruction; all else comes by webhook, if at all.
 
-        `operation` is an Operation or COMPLETE.
+        `operation` is an Operation, SALE or COMPLETE.
         """
         ...
 

@@ -22,6 +22,7 @@ from workflows.domain.psp import (
     PayoutInstruction,
     RefundInstruction,
     Reply,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.domain.settlement import SettlementPage, SettlementQuery
@@ -35,6 +36,18 @@ class Authorizes(Protocol):
         """Approved: the amount is held, or taken if it says `captured`. Pending with an address:
         the player acts there. A soft Declined lets another account be asked. Raises NeverSent or
         InDoubt, as every call below."""
+        ...
+
+
+@runtime_checkable
+class Sells(Protocol):
+    """The PSP authorizes a player's money and takes it, in one call, by methods that it could hold
+    as well. Without it they are held, and captured afterwards."""
+
+    async def sell(self, instruction: SellInstruction) -> Reply:
+        """As `authorize`. Approved says `captured`, with the `psp_ref` that a refund names; where
+        the PSP only held it after all, it does not, and the hold is captured. `void` gives back
+        what was sold (`sale`)."""
         ...
 
 

@@ -31,6 +31,24 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ORDER BY e.asked_at, e.key LIMIT 1;
 $$;
 
+-- Whether what was taken under this authorization's key is the player's: then it is refunded, and
+-- not voided.
+CREATE OR REPLACE FUNCTION psp_sale_is_credited(the_facts jsonb, the_authorization text)
+RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT coalesce(the_facts -> 'captured', 'null') <> 'null' AND EXISTS (
+        SELECT FROM jsonb_array_elements(coalesce(the_facts -> 'attempts', '[]')) a
+        WHERE a ->> 'key' = the_authorization AND a ->> 'outcome' = 'approved'
+            AND (a ->> 'captured')::boolean);
+$$;
+
+-- Whether a sale that these facts tell of was given back, or may have been.
+CREATE OR REPLACE FUNCTION psp_sale_is_given_back(the_payment text, the_facts jsonb)
+RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM psp_effective v WHERE v.payment_id = the_payment AND v.operation = 'void'
+            AND NOT v.rest AND psp_sale_is_credited(the_facts, v.acts_on));
+$$;
+
 -- Why the payment itself forbids this instruction, or NULL. Its row is locked.
 CREATE OR REPLACE FUNCTION psp_forbidden(new psp_instructions, payment payments) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
@@ -38,6 +56,9 @@ BEGIN
     IF payment.id IS NULL OR new.currency <> payment.currency
         OR new.amount_minor > payment.amount_minor THEN
         RETURN 'unknown_payment';
+    END IF;
+    IF new.operation = 'void' AND psp_sale_is_credited(payment.facts, new.acts_on) THEN
+        RETURN 'over';
     END IF;
     IF new.operation = 'void' OR psp_is_of_a_case(new.key) THEN
         RETURN NULL;

@@ -27,6 +27,7 @@ from workflows.domain.psp import (
     Outcome,
     PayoutInstruction,
     RefundInstruction,
+    SellInstruction,
     SlowLane,
     VoidInstruction,
 )
@@ -84,6 +85,9 @@ class _Lane(Psp):
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         return await self._put(self._psp.authorize, instruction)
+
+    async def sell(self, instruction: SellInstruction) -> Outcome:
+        return await self._put(self._psp.sell, instruction)
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
         return await self._put(self._psp.complete, instruction)

@@ -28,6 +28,7 @@ from workflows.domain.psp import (
     Outcome,
     PayoutInstruction,
     RefundInstruction,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.ports import Psp
@@ -47,6 +48,10 @@ class AskedOnce(Psp):
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         return await self._once(Operation.AUTHORIZE, instruction, self._psp.authorize)
+
+    async def sell(self, instruction: SellInstruction) -> Outcome:
+        """Written down as an authorization, which it is: one excludes another."""
+        return await self._once(Operation.AUTHORIZE, instruction, self._psp.sell)
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
         """Written down as a step of its own, about the authorization."""

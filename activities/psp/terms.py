@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from workflows.domain.identity import is_of_a_sale
+from workflows.domain.payments import Stoppable
 from workflows.domain.psp import (
     AuthorizeInstruction,
     CaptureInstruction,
@@ -11,6 +13,7 @@ from workflows.domain.psp import (
     Instruction,
     PayoutInstruction,
     RefundInstruction,
+    SellInstruction,
     VoidInstruction,
 )
 
@@ -35,6 +38,20 @@ def terms_of(instruction: Instruction) -> dict[str, Any]:
             return {"capture_ref": ref, "account": {"psp": account.psp, "id": account.id}}
         case _:
             return {}
+
+
+def movement_of(instruction: Instruction) -> str | None:
+    """As what it can be stopped by hand just before it is asked for."""
+    match instruction:
+        case CaptureInstruction() | SellInstruction():
+            return Stoppable.CAPTURES
+        case CompleteInstruction(authorize_key=key) if is_of_a_sale(key):
+            # At some PSPs it is this call that takes the money.
+            return Stoppable.CAPTURES
+        case PayoutInstruction():
+            return Stoppable.PAYOUTS
+        case _:
+            return None
 
 
 def acts_on(instruction: Instruction) -> str | None:

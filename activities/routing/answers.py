@@ -44,5 +44,6 @@ def route_of(situation: Situation, health: Health, decision: RoutingDecision) ->
         # Without a policy nobody has said how far to go: as far as there are accounts.
         limits=None if policy.id == BUILTIN else policy.cascade,
         reuses_3ds=tuple(key for key in keys if profiles[key].reuses_3ds),
+        sells=tuple(key for key in keys if profiles[key].sells(situation.facts.method)),
         stopped=situation.is_only_stopped(health, decision),
     )

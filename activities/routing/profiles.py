@@ -25,4 +25,5 @@ def profile_of(account: Account) -> MerchantAccountProfile:
         regions=tuple(account.regions),
         methods=tuple(account.methods),
         currencies=tuple(account.currencies),
+        holds=tuple(account.holds),
     )

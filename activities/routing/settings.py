@@ -24,6 +24,9 @@ class Account(Section):
     """What they may pay with there."""
     currencies: list[str] = ["*"]
     """What it takes."""
+    holds: list[str] = []
+    """Methods by which money is always held first and captured then. By the others it is taken at
+    once, where the order says that it is captured automatically and the PSP can."""
 
 
 class RoutingSettings(Section):

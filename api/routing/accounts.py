@@ -39,6 +39,7 @@ _EXAMPLE: dict[str, Any] = {
         "limits": [{"currency": "EUR", "minimum": "1.00", "maximum": "5000.00"}],
         "costs": [{"currency": "EUR", "fixed": "0.10", "percent": "1.4"}],
         "reuses_3ds": False,
+        "holds": [],
         "status": "active",
     },
     "reason": "a second acquirer for cards",
@@ -50,6 +51,8 @@ class ProposeAccount(Body, example=_EXAMPLE):
         description="psp and id are needed; `*` is every brand, region, method or currency, and "
         "the default. Limits hold for one payment; costs are fixed per attempt and percent of an "
         "approved amount. reuses_3ds: it takes a 3-D Secure result given at another account. "
+        "holds: methods by which money is always held first and captured then, `*` for all; by the "
+        "others it is taken at once where capture is automatic and the PSP can. "
         "status: active, paused or closed. No credentials: those are the PSP's settings.",
         json_schema_extra={"required": ["psp", "id"]},
     )

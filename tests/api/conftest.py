@@ -58,7 +58,8 @@ def settings(database: Database, temporal_client: Client) -> Settings:
             # All tests ask from one address.
             wrong_tokens_per_minute=100_000,
         ),
-        routing=RoutingSettings(accounts=[Account(psp=f"fake{name}", id="primary")]),
+        # The two calls: a sale is played in journeys, workflows and walls.
+        routing=RoutingSettings(accounts=[Account(psp=f"fake{name}", id="primary", holds=["*"])]),
     )
 
 

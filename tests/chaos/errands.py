@@ -40,11 +40,13 @@ class Errand:
         minor = self.dice.randint(low * 10**places, high * 10**places)
         return f"{minor / 10**places:.{places}f} {currency}"
 
-    async def open(self, amount: str, token: str, *, manual: bool = False) -> str:
+    async def open(
+        self, amount: str, token: str, *, manual: bool = False, method: str = "card"
+    ) -> str:
         body = {
             "player_id": self.player,
             "amount": amount_of(amount),
-            "method": "card",
+            "method": method,
             "return_url": RETURN_URL,
             "payment_token": token,
             "capture_method": "manual" if manual else "automatic",
@@ -52,9 +54,9 @@ class Errand:
         }
         return await self._opened(INTENTS, body, "intent_id", INTENTS) or ""
 
-    async def deposit(self, amount: str, token: str = "tok_ok") -> Body:
+    async def deposit(self, amount: str, token: str = "tok_ok", method: str = "card") -> Body:
         """Opened, authorized, followed until it is final or waits for the player."""
-        intent_id = await self.open(amount, token)
+        intent_id = await self.open(amount, token, method=method)
         await self.command(intent_id, "authorize")
         return await self.follow(intent_id, "REQUIRES_ACTION")
 

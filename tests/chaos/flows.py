@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from infra.local.demo.money import amount_of
+from infra.local.stack.chosen_psp import HELD_FIRST
 from tests.chaos import giving_up
 from tests.chaos.errands import Errand
 
+HELD = HELD_FIRST[0]
+"""The method by which money is held first and captured then; by card it is taken at once."""
 Play = Callable[[Errand], Awaitable[None]]
 
 
@@ -25,9 +28,9 @@ class Flow:
     play: Play
 
 
-def _deposit(token: str) -> Play:
+def _deposit(token: str, method: str = "card") -> Play:
     async def play(at: Errand) -> None:
-        await at.deposit(at.some_amount(), token)
+        await at.deposit(at.some_amount(), token, method)
 
     return play
 
@@ -167,9 +170,11 @@ FLOWS = (
     Flow("deposit, second account", 2, 1, _deposit("tok_soft_first")),
     Flow("deposit, declined softly", 1, 1, _deposit("tok_soft")),
     Flow("deposit, declined", 1, 1, _deposit("tok_hard")),
-    Flow("deposit, capture refused", 1, 1, _deposit("tok_capture_refused")),
+    Flow("deposit, held first", 3, 1, _deposit("tok_ok", HELD)),
+    Flow("deposit, capture refused", 1, 1, _deposit("tok_capture_refused", HELD)),
     Flow("deposit, answer lost", 2, 1, _deposit("tok_lost_authorize")),
-    Flow("deposit, capture's answer lost", 2, 1, _deposit("tok_lost_capture")),
+    Flow("deposit, sale's answer lost", 1, 1, _deposit("tok_lost_capture")),
+    Flow("deposit, capture's answer lost", 2, 1, _deposit("tok_lost_capture", HELD)),
     Flow("deposit, PSP fails", 1, 1, _deposit("tok_500")),
     Flow("deposit, PSP slow", 1, 1, _deposit("tok_slow")),
     Flow("challenge approved", 3, 1, _challenged("approve")),

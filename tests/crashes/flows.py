@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.crashes.runs import Run
+from tests.crashes.ward import HELD_FIRST
 from tests.workflows import orders
 from workflows.domain.deposits import AuthorizeCommand, CaptureCommand, CompleteCommand
 from workflows.domain.money import Money
@@ -90,6 +91,11 @@ def _deposit(token: str = "tok_ok", **changes: Any) -> Callable[[str], PaymentOr
     return lambda _: orders.deposit(payment_token=token, **changes)
 
 
+def _two_calls(token: str = "tok_ok") -> Callable[[str], PaymentOrder]:
+    """Held first and captured then, though the order is for automatic capture."""
+    return _deposit(token, method=HELD_FIRST)
+
+
 def _held(**changes: Any) -> Callable[[str], PaymentOrder]:
     return _deposit(capture_method=CaptureMethod.MANUAL, **changes)
 
@@ -103,13 +109,17 @@ def _watched() -> Callable[[str], PaymentOrder]:
     return _payout(segment="vip")
 
 
+NOBODY_OR_CANCEL = ("nobody", "cancel")
 DEPOSITS = (
     Flow("deposit", _deposit(), (AUTHORIZE,), ("nobody", "cancel", "player blocked")),
     Flow("second account", _deposit("tok_soft_first"), (AUTHORIZE,), ("nobody", "cancel")),
     Flow("result later", _deposit("tok_async"), (AUTHORIZE,), ("nobody", "cancel")),
     Flow("answer lost", _deposit("tok_lost_authorize"), (AUTHORIZE,), ("nobody", "cancel")),
-    Flow("capture's answer lost", _deposit("tok_lost_capture"), (AUTHORIZE,), ("nobody", "cancel")),
-    Flow("capture refused", _deposit("tok_capture_refused"), (AUTHORIZE,), ("nobody", "cancel")),
+    Flow("held and captured", _two_calls(), (AUTHORIZE,), ("nobody", "cancel", "player blocked")),
+    Flow("held at the second", _two_calls("tok_soft_first"), (AUTHORIZE,), ("nobody", "cancel")),
+    Flow("hold's answer lost", _two_calls("tok_lost_authorize"), (AUTHORIZE,), ("nobody",)),
+    Flow("capture's answer lost", _two_calls("tok_lost_capture"), (AUTHORIZE,), NOBODY_OR_CANCEL),
+    Flow("capture refused", _two_calls("tok_capture_refused"), (AUTHORIZE,), NOBODY_OR_CANCEL),
     Flow("declined", _deposit("tok_hard"), (AUTHORIZE,), ("nobody", "cancel")),
     Flow("never authorized", _deposit(), (CANCEL,), ("nobody", "authorize")),
 )

@@ -47,6 +47,7 @@ PAID, BACK = [*HELD, "capture_hold 5000"], [*HELD, "release 5000"]
         truth("refund", "REFUND_PROCESSED", PAID, "refund"),
         truth("deposit", "CAPTURED", ["credit 5000"], "authorization", "capture"),
         truth("deposit", "VOIDED", [], "authorization", "void"),
+        truth("deposit", "CANCELLED", [], "authorization", "capture", "refund"),
         truth("deposit", "EXPIRED", []),
         truth("deposit", "CANCELLED", [], "authorization", cases=["unreleased"]),
     ],
@@ -68,6 +69,11 @@ def test_books_that_agree_are_agreed_with(sound: Truth) -> None:
         (truth("deposit", "CAPTURED", [], "authorization", "capture"), "credited 0"),
         (truth("deposit", "CAPTURED", ["credit 5000"], "capture", "capture"), "captured twice"),
         (truth("deposit", "CANCELLED", [], "authorization"), "left held"),
+        (truth("deposit", "CANCELLED", [], "authorization", "capture"), "and CANCELLED"),
+        (
+            truth("deposit", "CAPTURED", ["credit 5000"], "authorization", "capture", "refund"),
+            "captured 0 and credited",
+        ),
         (truth("deposit", "CANCELLED", [], undecided=["x_1:authorize:1"]), "never decided"),
         (truth("deposit", "CANCELLED", [], events=1), "gap"),
         (

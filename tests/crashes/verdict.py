@@ -108,7 +108,9 @@ def _run_agrees(truth: Truth) -> None:
 
 
 def _deposit(truth: Truth) -> None:
-    row, captured = truth.row, truth.at_psp("capture")
+    row = truth.row
+    # What a void gave back of a sale was not captured: nobody has it.
+    captured = truth.at_psp("capture") - truth.at_psp("refund")
     credited = truth.booked("credit")
     truth.demand(truth.times_at_psp("capture") <= 1, "captured twice")
     truth.demand(captured == credited, f"captured {captured} and credited {credited}")
@@ -116,7 +118,7 @@ def _deposit(truth: Truth) -> None:
     truth.demand(is_captured == (captured > 0), f"captured {captured} and {row['status']}")
     truth.demand(is_captured == (row["capture_id"] is not None), "a capture without its id")
     truth.demand(not truth.open_at_psp(), "the PSP still waits for the player or itself")
-    held = truth.at_psp("authorization") - captured - truth.at_psp("void")
+    held = truth.at_psp("authorization") - truth.at_psp("capture") - truth.at_psp("void")
     truth.demand(held == 0 or bool(truth.cases), f"{held} are left held at the PSP")
 
 

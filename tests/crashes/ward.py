@@ -23,6 +23,9 @@ from workers.crash_points import CrashPoints
 WEBHOOK_SECRET = "whsec_" + "c2FuZGJveC1wc3Atc2VjcmV0LW9mLXRlc3Rz"
 KEYS = {"primary": "sk_primary_of_tests", "secondary": "sk_secondary_of_tests"}
 
+HELD_FIRST = "voucher"
+"""The method by which the accounts of the drill hold money, and capture it then."""
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -75,7 +78,9 @@ def settings_of(ward: Ward, ground: Ground) -> Settings:
         profile="sandbox",
         postgres=Postgres.model_validate({"url": ground.postgres, "pool_size": 6}),
         temporal=Temporal(address=ground.temporal, core_queue=ward.queue),
-        routing=RoutingSettings(accounts=[Account(psp=ward.psp, id=account) for account in KEYS]),
+        routing=RoutingSettings(
+            accounts=[Account(psp=ward.psp, id=account, holds=[HELD_FIRST]) for account in KEYS]
+        ),
     )
 
 

@@ -50,8 +50,13 @@ class Hands:
     # --- what they do -------------------------------------------------------------------------
 
     async def do(self, command: str, payment_id: str, *, named: bool = True, **more: Any) -> Body:
-        """With the first hold of a payment: refund, capture, void, lapse, chargeback …"""
-        reference = f"{payment_id}:authorize:1"
+        """With the first hold or sale of a payment: refund, capture, void, lapse, chargeback …"""
+        begun = [
+            done["reference"]
+            for done in await self.at.psp.journal(payment_id)
+            if done["operation"] == "authorization"
+        ]
+        reference = begun[0]
         return await self._order(command, {"reference": reference, "named": named, **more})
 
     async def do_twice(self, key: str) -> Body:

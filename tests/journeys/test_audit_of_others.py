@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.stack.chosen_psp import SANDBOX
+from infra.local.stack.chosen_psp import HELD_FIRST, SANDBOX
 from tests.journeys.of_others import Hands
 from tests.journeys.test_of_others import held
 from tests.journeys.theatre import Theatre, theatre_of
@@ -41,7 +41,7 @@ async def test_the_audit_understands_what_others_did_and_names_a_double_payout(
     await hands.do("capture", captured, amount=2000)
     late = await held(cashier, "inge")
     await hands.do("lapse", late)
-    twice = await cashier.deposit("jana", "50.00 EUR")
+    twice = await cashier.deposit("jana", "50.00 EUR", method=HELD_FIRST[0])
     await hands.do_twice(f"{twice['intent_id']}:capture")
     await hands.cases(twice["intent_id"])
     for payment_id, status in (

@@ -7,6 +7,7 @@ import pytest
 from infra.local.demo.cashier import Cashier
 from infra.local.demo.play import Scene
 from infra.local.stack.addresses import Stack
+from infra.local.stack.chosen_psp import HELD_FIRST
 from tests.journeys.of_others import Hands, until
 
 
@@ -18,7 +19,7 @@ def hands(stack: Stack, at: Scene) -> Hands:
 async def test_a_second_capture_under_our_key_is_a_case_and_refunded_by_order(
     hands: Hands, cashier: Cashier
 ) -> None:
-    paid = await cashier.deposit("dora", "50.00 EUR")
+    paid = await cashier.deposit("dora", "50.00 EUR", method=HELD_FIRST[0])
     intent_id = paid["intent_id"]
     await hands.do_twice(f"{intent_id}:capture")
     [case] = await hands.cases(intent_id)
@@ -32,7 +33,7 @@ async def test_a_second_capture_under_our_key_is_a_case_and_refunded_by_order(
 async def test_a_second_hold_under_our_key_is_a_case_and_voided_by_itself(
     hands: Hands, cashier: Cashier
 ) -> None:
-    paid = await cashier.deposit("dirk", "50.00 EUR")
+    paid = await cashier.deposit("dirk", "50.00 EUR", method=HELD_FIRST[0])
     intent_id = paid["intent_id"]
     await hands.do_twice(f"{intent_id}:authorize:1")
     [case] = await hands.cases(intent_id)
@@ -42,6 +43,20 @@ async def test_a_second_hold_under_our_key_is_a_case_and_voided_by_itself(
         return "void 50.00 EUR approved at primary" in await cashier.psp.story(intent_id)
 
     await until(is_voided)
+
+
+async def test_a_second_sale_under_our_key_is_a_case_and_a_person_has_it_refunded(
+    hands: Hands, cashier: Cashier
+) -> None:
+    paid = await cashier.deposit("dina", "50.00 EUR")
+    intent_id = paid["intent_id"]
+    await hands.do_twice(f"{intent_id}:sale:1")
+    [case] = await hands.cases(intent_id)
+    assert case["kind"] == "double"
+    assert await cashier.wallet("dina", "EUR") == "50.00 EUR"
+    await hands.resolve(case, "refund")
+    assert "refund 50.00 EUR approved at primary" in await cashier.psp.story(intent_id)
+    assert await cashier.wallet("dina", "EUR") == "50.00 EUR"
 
 
 async def test_a_payout_that_is_settled_returned_and_settled_again_is_taken_from_the_player(

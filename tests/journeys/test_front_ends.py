@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from infra.local.demo.cashier import BRAND, RETURN_URL, Cashier
 from infra.local.demo.sandbox import SandboxPsp
+from infra.local.stack.chosen_psp import HELD_FIRST
 
 
 async def versions(cashier: Cashier, intent_id: str, **headers: str) -> list[Mapping[str, Any]]:
@@ -100,10 +103,11 @@ async def test_an_authorization_lost_on_the_wire_is_looked_up_and_not_repeated(
     ]
 
 
-async def test_a_capture_lost_on_the_wire_is_looked_up_and_not_repeated(
-    cashier: Cashier, psp: SandboxPsp
+@pytest.mark.parametrize("method", ["card", *HELD_FIRST])
+async def test_a_capture_or_a_sale_lost_on_the_wire_is_looked_up_and_not_repeated(
+    cashier: Cashier, psp: SandboxPsp, method: str
 ) -> None:
-    seen = await cashier.deposit("quinn", "25.80 EUR", "tok_lost_capture")
+    seen = await cashier.deposit(f"quinn-{method}", "25.80 EUR", "tok_lost_capture", method=method)
     assert seen["status"] == "CAPTURED"
     assert await psp.story(seen["intent_id"]) == [
         "authorization 25.80 EUR approved at primary",

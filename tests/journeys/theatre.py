@@ -55,6 +55,10 @@ class Theatre:
         answer = (await self.at.psp.http.get("/_control/faults")).json()
         return bool(answer["faults"] == [])
 
+    async def order_none(self) -> None:
+        """Whatever fault was ordered and met nobody."""
+        assert (await self.at.psp.http.delete("/_control/faults")).is_success
+
     @asynccontextmanager
     async def webhooks(self, mode: str) -> AsyncIterator[None]:
         """Sent in that way meanwhile; what was withheld is sent afterwards."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from temporalio import activity
 
 from tests.workflows.world import Gate
-from workflows.domain.identity import payment_of
+from workflows.domain.identity import is_of_a_sale, payment_of
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     COMPLETE,
@@ -31,6 +31,7 @@ from workflows.domain.psp import (
     Pending,
     RefundInstruction,
     Reply,
+    SellInstruction,
     Unknown,
     VoidInstruction,
 )
@@ -67,6 +68,12 @@ class Effect:
     amount: Money
     acts_on: str = ""
     """Of a void: the key of the hold."""
+    sold: bool = False
+    """Of an authorization that took the money, and of the capture that it was."""
+
+    @property
+    def is_told_with_the_sale(self) -> bool:
+        return self.sold and self.operation == Operation.CAPTURE
 
 
 @dataclass
@@ -85,8 +92,16 @@ class Bank:
     voided: set[str] = field(default_factory=set)
 
     def done(self, payment_id: str) -> Counter[str]:
-        """How often each operation was done for a payment."""
-        return Counter(each.operation for each in self.effects if each.payment_id == payment_id)
+        """How often each operation was done for a payment. What a sale took and gave back was
+        not."""
+        return Counter(
+            each.operation
+            for each in self.effects
+            if each.payment_id == payment_id and not self._is_given_back(each)
+        )
+
+    def _is_given_back(self, effect: Effect) -> bool:
+        return effect.is_told_with_the_sale and effect.key in self.voided
 
     def holds(self, payment_id: str) -> int:
         """That were neither captured nor released."""
@@ -109,7 +124,8 @@ class Bank:
             if payment_of(key) == payment_id and isinstance(answer, Pending):
                 for effect in self.effects:
                     if effect.key == key:
-                        self.answers[key] = Approved(answer.psp_ref, effect.amount)
+                        done = Approved(answer.psp_ref, effect.amount, captured=effect.sold)
+                        self.answers[key] = done
 
     def will_hold(self, payment_id: str, operation: str) -> Gate:
         """It works on it until the gate is opened."""
@@ -123,6 +139,9 @@ class BankPsp(Psp):
         self._bank, self._name, self._is_first = bank, name, is_first
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
+        return await self._do(Operation.AUTHORIZE, instruction, instruction.key)
+
+    async def sell(self, instruction: SellInstruction) -> Outcome:
         return await self._do(Operation.AUTHORIZE, instruction, instruction.key)
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
@@ -180,11 +199,14 @@ class BankPsp(Psp):
         if isinstance(instruction, VoidInstruction) and not instruction.after_capture:
             bank.voided.add(acts_on)
         named = Operation.AUTHORIZE if operation == COMPLETE else operation
-        amount = instruction.amount
-        bank.effects.append(
-            Effect(self._name, instruction.payment_id, str(named), key, ref, amount, acts_on)
-        )
-        return Pending(ref) if mood is Mood.PROMISES else Approved(ref, amount)
+        amount, sold = instruction.amount, is_of_a_sale(key)
+        for each in (named, Operation.CAPTURE) if sold else (named,):
+            bank.effects.append(
+                Effect(
+                    self._name, instruction.payment_id, str(each), key, ref, amount, acts_on, sold
+                )
+            )
+        return Pending(ref) if mood is Mood.PROMISES else Approved(ref, amount, captured=sold)
 
 
 async def _works(gate: Gate) -> None:

@@ -52,7 +52,11 @@ def settings(database: Database, temporal_client: Client) -> Settings:
             return_url_hosts=["casino.example"], answer_seconds=10.0, credential_cache_seconds=0.0
         ),
         routing=RoutingSettings(
-            accounts=[Account(psp=f"{which}{name}", id="primary") for which in ("one", "two")]
+            # By card money is held first; by every other method it is taken at once.
+            accounts=[
+                Account(psp=f"{which}{name}", id="primary", holds=["card"])
+                for which in ("one", "two")
+            ]
         ),
     )
 

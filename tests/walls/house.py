@@ -157,14 +157,14 @@ class House:
     async def webhooks(self, payment_id: str) -> None:
         """The PSPs tell the run what they did."""
         for effect in self.bank.effects:
-            if effect.payment_id != payment_id:
+            if effect.payment_id != payment_id or effect.is_told_with_the_sale:
                 continue
             event = PspEvent(
                 psp=effect.psp,
                 event_id=f"evt-{uuid.uuid4().hex}",
                 key=effect.key,
                 operation=Operation(effect.operation),
-                reply=Approved(effect.ref, effect.amount),
+                reply=Approved(effect.ref, effect.amount, captured=effect.sold),
                 amount=effect.amount,
             )
             with suppress(RPCError):

@@ -18,6 +18,8 @@ from workflows.domain.payouts import Approval, ApprovalDecision
 
 Play = Callable[[House], Awaitable[str]]
 End = Callable[[House, str], Awaitable[Any]]
+SOLD = "ewallet"
+"""By this method money is taken at once; by card it is held first."""
 YES = Approval(decision=ApprovalDecision.APPROVE, approver="approver-1")
 ALL_OF_IT = CaptureCommand()
 NO = Approval(decision=ApprovalDecision.DECLINE, approver="approver-1", reason="not him")
@@ -199,6 +201,26 @@ async def _cancel(house: House, payment_id: str) -> None:
     await house.tell(payment_id, "cancel")
 
 
+async def sold(house: House) -> str:
+    return await _authorized(house, method=SOLD)
+
+
+async def sold_elsewhere(house: House) -> str:
+    return await _authorized(house, Mood.DECLINES, method=SOLD)
+
+
+async def sold_at_the_challenge(house: House) -> str:
+    return await _authorized(house, Mood.CHALLENGES, method=SOLD)
+
+
+async def sale_in_doubt(house: House) -> str:
+    """The PSP has taken the money; its answer was lost."""
+    payment_id = await _deposit(house, Mood.LOSES_ANSWERS, method=SOLD)
+    await begin(house, payment_id, "authorize")
+    await until(lambda: _is_done(house, payment_id, "capture"), "taken at the PSP")
+    return payment_id
+
+
 DEPOSITS = [
     Story("credited", credited, _authorize),
     Story("cascaded", cascaded, _authorize),
@@ -210,6 +232,11 @@ DEPOSITS = [
     Story("in doubt", in_doubt, _cancel),
     Story("abandoned", _held, _cancel),
     Story("abandoned at the challenge", challenged, _cancel),
+    Story("sold", sold, _authorize),
+    Story("sold elsewhere", sold_elsewhere, _authorize),
+    Story("sold at the challenge", sold_at_the_challenge, _complete),
+    Story("sale in doubt", sale_in_doubt, _cancel),
+    Story("sale abandoned at the challenge", sold_at_the_challenge, _cancel),
 ]
 PAYOUTS = [
     Story("paid", paid, _approve),

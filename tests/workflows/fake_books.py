@@ -141,6 +141,8 @@ class FakeBooks(Registry, Cases, Risk, Routing, Clearance, Sealing):
         self.routed: list[RouteRequest] = []
         self.limits: CascadeLimits | None = CascadeLimits()
         self.reuses_3ds: tuple[str, ...] = ()
+        self.sells: tuple[str, ...] = ()
+        """Accounts, as `psp/id`, that take money at once."""
         self.everywhere = False
         """The stop leaves no account: routing names none, and says that it is only for stops."""
         self.accounts: tuple[MerchantAccount, ...] = (
@@ -255,6 +257,7 @@ class FakeBooks(Registry, Cases, Risk, Routing, Clearance, Sealing):
             refusal="no account is allowed" if stopped else None,
             limits=self.limits,
             reuses_3ds=self.reuses_3ds,
+            sells=self.sells,
             stopped=stopped,
         )
 

@@ -197,6 +197,24 @@ def test_a_release_stands_whoever_ordered_it() -> None:
         assert means(fact(Operation.AUTHORIZE, "approved"), payment) is Means.NOTHING
 
 
+@pytest.mark.parametrize("step", ["authorize:1", "sale:1"])
+def test_a_sale_that_comes_late_is_given_back_and_one_that_stands_is_not(step: str) -> None:
+    taken = Approved("psp-1", FIFTY, captured=True)
+    late = replace(fact(Operation.AUTHORIZE, "approved", key=f"x:{step}"), reply=taken)
+    assert means(late, ended(Kind.DEPOSIT, "EXPIRED")) is Means.RELEASE
+    assert means(late, ended(Kind.DEPOSIT, "CANCELLED", "void:1")) is Means.NOTHING
+    assert means(late, ended(Kind.DEPOSIT, "CAPTURED", step)) is Means.NOTHING
+    # Another account's, beside what stands.
+    assert means(late, ended(Kind.DEPOSIT, "CAPTURED", "sale:2")) is Means.RELEASE
+    refused = replace(late, reply=REPLIES["declined"])
+    assert means(refused, ended(Kind.DEPOSIT, "CAPTURED", step)) is Means.CASE
+
+
+def test_the_void_of_a_sale_that_was_credited_is_a_contradiction() -> None:
+    payment = ended(Kind.DEPOSIT, "CAPTURED", "sale:1")
+    assert means(fact(Operation.VOID, "approved"), payment) is Means.CASE
+
+
 def test_the_release_of_another_thing_releases_no_hold() -> None:
     yes = fact(Operation.AUTHORIZE, "approved")
     for released in ((), ("link_1",)):

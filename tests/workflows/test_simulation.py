@@ -35,6 +35,7 @@ from workflows.domain.payouts import ApprovalDecision
 from workflows.domain.psp import Operation
 from workflows.domain.records import Result
 from workflows.domain.risk import Cleared
+from workflows.domain.routing.accounts import key_of_account
 
 LIVES = range(16)
 MOMENTS = [timedelta(seconds=s) for s in (1, 5, 40, 600, 7200, 86400)]
@@ -133,6 +134,15 @@ async def test_a_deposit_under_stops_at_a_psp_that_dies(
     await _deposited(time_machine, chance, wild, cancels=number % 4 == 2, troubled=True)
 
 
+@pytest.mark.parametrize("number", LIVES)
+async def test_a_deposit_that_is_sold(time_machine: TimeMachine, number: int) -> None:
+    chance = Random(number)
+    wild = WildPsp(chance, completes=number % 2 == 1, silent=number % 3 == 1)
+    await _deposited(
+        time_machine, chance, wild, returns=4, cancels=number % 4 < 2, troubled=True, sold=True
+    )
+
+
 async def _deposited(
     machine: TimeMachine,
     chance: Random,
@@ -140,10 +150,13 @@ async def _deposited(
     returns: int = 0,
     cancels: bool = True,
     troubled: bool = False,
+    sold: bool = False,
 ) -> None:
     """`returns`: how likely the player is to come back, as often as that."""
     world, names = a_world(machine.client), itertools.count()
-    manual = chance.random() < 0.5
+    manual = not sold and chance.random() < 0.5
+    if sold:
+        world.books.sells = tuple(key_of_account(account) for account in world.books.accounts)
     method = CaptureMethod.MANUAL if manual else CaptureMethod.AUTOMATIC
     async with working(world, psp=wild):
         handle = await world.start(deposit(capture_method=method))
@@ -163,7 +176,7 @@ async def _deposited(
 
 
 def _deposit_is_accounted_for(world: World, wild: WildPsp, result: Result) -> None:
-    captured = list(wild.done(Operation.CAPTURE).values())
+    captured = [*wild.done(Operation.CAPTURE).values(), *wild.sold]
     assert len(captured) <= 1, wild.diary
     _nobody_was_asked_twice_or_over_a_doubt(wild)
     assert [*world.wallet.amounts.values()] == captured, wild.diary

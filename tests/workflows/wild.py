@@ -26,6 +26,7 @@ from workflows.domain.psp import (
     Ready,
     RefundInstruction,
     Reply,
+    SellInstruction,
     Unknown,
     VoidInstruction,
 )
@@ -61,6 +62,9 @@ class WildPsp(Psp):
     # --- what a PSP is asked ------------------------------------------------------------------
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
+        return self._asked(Operation.AUTHORIZE, instruction)
+
+    async def sell(self, instruction: SellInstruction) -> Outcome:
         return self._asked(Operation.AUTHORIZE, instruction)
 
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
@@ -114,6 +118,15 @@ class WildPsp(Psp):
             for key, reply in self.truth.items()
             if isinstance(reply, Approved) and self._operations[key][0] is operation
         }
+
+    @property
+    def sold(self) -> list[Money]:
+        """What was taken with the authorization, and not given back."""
+        return [
+            reply.amount
+            for key, reply in self.truth.items()
+            if isinstance(reply, Approved) and reply.captured and key not in self.released
+        ]
 
     def decide(self, key: str) -> None:
         """What was promised gets its result."""
@@ -196,4 +209,5 @@ class WildPsp(Psp):
 
     def _approve(self, instruction: Instruction) -> Approved:
         assert instruction.amount <= FIFTY
-        return Approved(f"psp-{instruction.key}", instruction.amount)
+        sale = isinstance(instruction, SellInstruction)
+        return Approved(f"psp-{instruction.key}", instruction.amount, captured=sale)

@@ -16,13 +16,14 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
 from activities.psp.lanes import CallsUnderWay, QuickCalls, SlowCalls
+from activities.psp.terms import movement_of
 from tests.workflows.fake_books import FakeBooks, FakeWallet
 from tests.workflows.orders import FIFTY
 from workers.assembly import WORKFLOWS, activities_of, workflow_runner
 from workers.crash_points import CrashPoints
 from workflows.domain.cases import CaseOrder
 from workflows.domain.events import PspEvent
-from workflows.domain.identity import LATE_EVENT, late_workflow_id
+from workflows.domain.identity import LATE_EVENT, SALE, is_of_a_sale, late_workflow_id
 from workflows.domain.money import Money
 from workflows.domain.orders import PaymentOrder, id_of
 from workflows.domain.psp import (
@@ -43,6 +44,7 @@ from workflows.domain.psp import (
     PayoutInstruction,
     Pending,
     RefundInstruction,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.domain.records import Record, Result
@@ -97,6 +99,9 @@ class FakePsp(Psp):
     async def authorize(self, instruction: AuthorizeInstruction) -> Outcome:
         return await self._do(Operation.AUTHORIZE, instruction)
 
+    async def sell(self, instruction: SellInstruction) -> Outcome:
+        return await self._do(SALE, instruction)
+
     async def complete(self, instruction: CompleteInstruction) -> Outcome:
         return await self._do(COMPLETE, instruction)
 
@@ -121,7 +126,7 @@ class FakePsp(Psp):
         return findings.popleft() if len(findings) > 1 else findings[0]
 
     async def _do(self, operation: str, instruction: Instruction) -> Outcome:
-        stop = self.stopped() if operation in (Operation.CAPTURE, Operation.PAYOUT) else None
+        stop = self.stopped() if movement_of(instruction) is not None else None
         if stop is not None:
             return Parked(stop)
         name = (operation, instruction.key)
@@ -134,7 +139,10 @@ class FakePsp(Psp):
             gate.reached.set()
             await gate.opened.wait()
         outcomes = self._outcomes[operation]
-        outcome = outcomes.popleft() if outcomes else Approved("psp-1", instruction.amount)
+        sale = is_of_a_sale(getattr(instruction, "authorize_key", instruction.key))
+        taken = sale and operation in (SALE, COMPLETE)
+        yes = Approved("psp-1", instruction.amount, captured=taken)
+        outcome = outcomes.popleft() if outcomes else yes
         if isinstance(outcome, Approved | Declined | Pending):
             self._answered[name] = outcome
         return outcome

@@ -126,6 +126,8 @@ class Subject:
     psp_ref: str | None
     reply: str | None
     authorize_key: str | None
+    sale: bool = False
+    """Of a void that was not done: the money was taken, not held."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +158,7 @@ def subject_of(facts: Mapping[str, str]) -> Subject | None:
         psp_ref=facts.get("psp_ref"),
         reply=facts.get("reply"),
         authorize_key=facts.get("authorize_key"),
+        sale=facts.get("sale") == SOLD,
     )
 
 
@@ -192,6 +195,8 @@ def hold_of(subject: Subject) -> str | None:
         return None
 
 
+SOLD = "true"
+"""How the facts of a case say so."""
 OPEN_AGAIN = "refund declined"
 """How a claim ends whose command the PSP declined: another may be ordered."""
 

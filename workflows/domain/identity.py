@@ -79,6 +79,22 @@ def payment_of(key: str) -> str:
     return key.partition(":")[0]
 
 
+SALE = "sale"
+"""The step under which an authorization is asked that takes the money at once: who has our key
+alone, as a PSP's webhook has, knows what it was."""
+
+
+def is_of_a_sale(key: str) -> bool:
+    """`in_1:sale:2`, and not `in_1:authorize:2`."""
+    return key.split(":")[1:2] == [SALE]
+
+
+def as_a_hold(key: str) -> str:
+    """`in_1:sale:2` → `in_1:authorize:2`: the same question, when no money may be taken yet."""
+    payment_id, _, number = key.split(":")
+    return key_of(payment_id, "authorize", int(number))
+
+
 def next_key(key: str) -> str:
     """The key under which a step is asked again, when the PSP keeps an error under the first and
     has done nothing: `re_1:refund` → `re_1:refund:2`, `po_1:payout:1` → `po_1:payout:1:2`."""

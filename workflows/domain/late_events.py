@@ -8,15 +8,15 @@ from enum import StrEnum
 
 from .declines import DeclineReason
 from .events import PspEvent
-from .identity import key_of
+from .identity import SALE
 from .meanings import Meaning
 from .meanings import Means as Means
 from .meanings import is_the_same as is_the_same
 from .orders import KINDS
 from .psp import Approved, Declined, Fact, MerchantAccount, Operation, Pending, Ready
 from .records import Recalled
+from .releases import authorize_keys_of, of_a_case, was_released
 from .releases import by_case as by_case
-from .releases import of_a_case, was_released
 from .releases import void_key_of as void_key_of
 from .unasked import decide_unasked
 
@@ -42,7 +42,8 @@ class KnownAs(StrEnum):
     UNDONE = "undone"
     """It was done, or may have been, and was undone: the hold is released, the payout came back."""
     NOT_DONE = "not done"
-    """It was declined, never sent, never asked, or asked and still to be undone."""
+    """It was declined, never sent, never asked, or asked and still to be undone. A sale that turns
+    out to be done then is given back, as a hold is released."""
     SPENT = "spent"
     """Of a void alone: its hold was captured in full, so that there is nothing to release."""
 
@@ -115,6 +116,8 @@ TABLE |= {
 _STEP = re.compile(r"(case-)?([a-z]+)(?::([1-9][0-9]{0,3})(:[1-9][0-9]{0,3})?)?")
 _NUMBERED = {Operation.AUTHORIZE, Operation.VOID, Operation.PAYOUT}
 """Steps that a payment may have several of; of the others only a repetition has a number."""
+_STEPS: dict[Operation, tuple[str, ...]] = {Operation.AUTHORIZE: (Operation.AUTHORIZE, SALE)}
+"""Where an operation has several; else its step is its name."""
 _TWICE = {Operation.VOID, Operation.PAYOUT}
 """Whose repetitions have a second number."""
 
@@ -132,17 +135,14 @@ def decide(event: PspEvent, payment: Recalled) -> Meaning:
         return Meaning(Means.CASE, wrong)
     if _is_second(event, payment):
         return Meaning(Means.DOUBLE, Means.DOUBLE)
-    operation, known = event.operation, known_of(event, payment)
-    if known is KnownAs.NOT_DONE and isinstance(event.reply, Approved) and event.reply.captured:
-        # A sale that comes late is no hold that could be let go of: the money is here.
-        operation = Operation.CAPTURE
-    means = TABLE[operation, said_by(event.reply)][known]
+    known = known_of(event, payment)
+    means = TABLE[event.operation, said_by(event.reply)][known]
     if known is KnownAs.UNDONE and _was_done_again(event, payment):
         means = Means.CASE
     if means is Means.GIVE_BACK and event.name in payment.facts.returned_by:
         return Meaning(Means.NOTHING, "it was given back before, for this very fact")
     if means is Means.RELEASE and account_of(event, payment) is None:
-        return Meaning(Means.CASE, "a hold, and no merchant account named where to release it")
+        return Meaning(Means.CASE, "no merchant account is named where it could be let go of")
     return Meaning(means, means if means is not Means.CASE else f"the payment is {payment.status}")
 
 
@@ -187,8 +187,8 @@ def known_of(event: PspEvent, payment: Recalled) -> KnownAs:
         case Operation.VOID:
             if payment.succeeded(event.key):
                 return KnownAs.DONE
-            spent = captured == payment.amount and payment.succeeded(authorize_key_of(event.key))
-            return KnownAs.SPENT if spent else KnownAs.NOT_DONE
+            asked = any(payment.succeeded(key) for key in authorize_keys_of(event.key))
+            return KnownAs.SPENT if asked and captured == payment.amount else KnownAs.NOT_DONE
         case Operation.PAYOUT | Operation.REFUND:
             if not payment.succeeded(event.key):
                 return KnownAs.NOT_DONE
@@ -213,15 +213,10 @@ def account_of(event: PspEvent, payment: Recalled) -> MerchantAccount | None:
     return asked.pop() if event.operation is Operation.CAPTURE and len(asked) == 1 else None
 
 
-def authorize_key_of(void_key: str) -> str:
-    payment_id, _, number = void_key.split(":")[:3]
-    return key_of(payment_id, Operation.AUTHORIZE, int(number))
-
-
 def is_step(key: str, operation: Operation) -> bool:
     """Whether a key can be one that we gave for such an instruction."""
     found = _STEP.fullmatch(key.partition(":")[2])
-    if found is None or found.group(2) != operation:
+    if found is None or found.group(2) not in _STEPS.get(operation, (operation,)):
         return False
     if found.group(4) is not None and operation not in _TWICE:
         return False

@@ -199,6 +199,9 @@ class Route:
     limits: CascadeLimits | None = None
     reuses_3ds: tuple[str, ...] = ()
     """Of the candidates, as `psp/id`, those that take a 3-D Secure result given elsewhere."""
+    sells: tuple[str, ...] = ()
+    """Of the candidates, as `psp/id`, those that are asked to take the money at once where the
+    order says so. The others hold it first."""
     stopped: bool = False
     """No candidate, and only because of stops by hand: it is worth while to wait."""
 

@@ -6,13 +6,13 @@ idempotency key at the PSP and our reference there: whatever the PSP tells us la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Literal
 
 from .authentication import Authentication as Authentication
 from .declines import Advice
-from .identity import payment_of
+from .identity import is_of_a_sale, payment_of
 from .money import Money
 
 
@@ -73,6 +73,21 @@ class AuthorizeInstruction(Instruction):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SellInstruction(AuthorizeInstruction):
+    """Authorize an amount and take it, in one call. It is an authorization like any other (of one
+    payment one alone may stand) whose yes says `captured`; its key's step is `sale`."""
+
+
+def asked_under(
+    key: str, account: MerchantAccount, instruction: AuthorizeInstruction
+) -> AuthorizeInstruction:
+    """The same wish at this account, as a sale or as a hold: the key's step says which."""
+    kind = SellInstruction if is_of_a_sale(key) else AuthorizeInstruction
+    wish = {each.name: getattr(instruction, each.name) for each in fields(instruction)}
+    return kind(**wish | {"key": key, "account": account})
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompleteInstruction(Instruction):
     """Go on with an authorization for which the player has done their part at the PSP: what comes
     of it is told under `authorize_key`."""
@@ -101,6 +116,7 @@ class VoidInstruction(Instruction):
     """Only the rest is released: a part of the hold was captured before."""
     method: str = ""
     sale: bool = False
+    """What was taken goes back; of what was not taken yet nothing may be taken any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +161,8 @@ class Approved:
     amount: Money
     authentication: Authentication | None = None
     captured: bool = False
-    """Of an authorization: it was a sale, the money is taken and there is no hold to capture."""
+    """Of an authorization: it was a sale, the money is taken and there is no hold to capture.
+    `psp_ref` is then what a refund names as the capture."""
     kind: Literal["approved"] = "approved"
 
 

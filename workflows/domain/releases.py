@@ -9,18 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .identity import key_of
+from .identity import SALE, key_of
 from .payments import Attempt
 from .psp import Operation
 
 
 def void_key_of(authorize_key: str) -> str:
-    """`in_1:authorize:2` is voided under `in_1:void:2`, whoever asks for it and however often.
+    """`in_1:authorize:2` is voided under `in_1:void:2`, whoever asks for it and however often; so
+    is `in_1:sale:2`: one of the two alone was asked.
 
     Of another hold under the same authorization, see `releases`.
     """
     payment_id, _, number = authorize_key.split(":")
     return key_of(payment_id, Operation.VOID, int(number))
+
+
+def authorize_keys_of(void_key: str) -> tuple[str, ...]:
+    """Under one of which was asked what is voided under this key: as a hold, or as a sale."""
+    payment_id, _, number = void_key.split(":")[:3]
+    return tuple(key_of(payment_id, step, int(number)) for step in (Operation.AUTHORIZE, SALE))
 
 
 def by_case(key: str) -> str:

@@ -126,6 +126,8 @@ class RefusalReason(StrEnum):
     UNKNOWN_PAYMENT = "unknown_payment"
     """Nobody opened this payment, or it is about other money."""
     PAYMENT_OVER = "payment_over"
+    GIVEN_BACK = "given_back"
+    """What a sale took went back to the payer, or may have: it is not the player's."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from workflows import policies
 from workflows.domain.deposits import DepositOrder, Status
-from workflows.domain.identity import key_of
-from workflows.domain.payments import Route
+from workflows.domain.identity import SALE, as_a_hold, key_of
+from workflows.domain.payments import CaptureMethod, Route
 from workflows.domain.psp import (
     COMPLETE,
     Approved,
@@ -21,11 +21,15 @@ from workflows.domain.psp import (
     Operation,
     Pending,
     Ready,
+    SellInstruction,
+    asked_under,
 )
 from workflows.domain.records import Overtaken
+from workflows.domain.routing.accounts import key_of_account
 
 from .cascade import Cascade
 from .ending import Ending
+from .gates import HeldUp
 from .going_ahead import GoingAhead
 from .payment import Payment
 from .players_return import PlayersReturn
@@ -63,7 +67,7 @@ class Authorization:
                 return given_up
             proof = cascade.authentication_for(account)
             instruction, outcome = await self._asked(
-                self._instruction(account, cascade.number, proof)
+                self._instruction(account, cascade.number, proof, self._step(route, account))
             )
             if isinstance(outcome, Ending):
                 return outcome
@@ -75,12 +79,16 @@ class Authorization:
     async def _asked(
         self, instruction: AuthorizeInstruction
     ) -> tuple[AuthorizeInstruction, Certain | Ending[Status]]:
-        """Goes on with what was asked before, by a run that this one does not know of."""
+        """Goes on with what was asked before, by a run that this one does not know of. While
+        captures are stopped by hand what was to be a sale is held, and its capture waits."""
         try:
             answer = await self._payment.psp.ask(instruction)
+        except HeldUp:
+            hold = as_a_hold(instruction.key)
+            return await self._asked(asked_under(hold, instruction.account, instruction))
         except Overtaken as overtaken:
             rival = overtaken.rival
-            return await self._asked(replace(instruction, key=rival.key, account=rival.account))
+            return await self._asked(asked_under(rival.key, rival.account, instruction))
         if isinstance(answer, Pending):
             return instruction, await self._outcome_of_pending(instruction, answer)
         return instruction, answer
@@ -144,12 +152,18 @@ class Authorization:
             order=instruction.order,
         )
 
+    def _step(self, route: Route, account: MerchantAccount) -> str:
+        """A sale where nobody needs the time between a hold and its capture."""
+        at_once = self._order.capture_method is CaptureMethod.AUTOMATIC
+        return SALE if at_once and key_of_account(account) in route.sells else Operation.AUTHORIZE
+
     def _instruction(
-        self, account: MerchantAccount, number: int, proof: Authentication | None
+        self, account: MerchantAccount, number: int, proof: Authentication | None, step: str
     ) -> AuthorizeInstruction:
         order = self._order
-        return AuthorizeInstruction(
-            key=key_of(order.intent_id, Operation.AUTHORIZE, number),
+        kind = SellInstruction if step == SALE else AuthorizeInstruction
+        return kind(
+            key=key_of(order.intent_id, step, number),
             account=account,
             amount=order.amount,
             trace_id=order.trace_id,

@@ -25,7 +25,14 @@ from workflows.domain.cases import (
 )
 from workflows.domain.deposits import Status, credit_key_of
 from workflows.domain.events import PspEvent
-from workflows.domain.identity import Kind, capture_id_of, key_of, next_key, workflow_id
+from workflows.domain.identity import (
+    Kind,
+    capture_id_of,
+    is_of_a_sale,
+    key_of,
+    next_key,
+    workflow_id,
+)
 from workflows.domain.money import Money
 from workflows.domain.payments import Attempt
 from workflows.domain.psp import (
@@ -36,7 +43,7 @@ from workflows.domain.psp import (
     RefundInstruction,
     VoidInstruction,
 )
-from workflows.domain.records import Overtaken, Recalled
+from workflows.domain.records import Overtaken, Recalled, Superseded
 from workflows.domain.releases import by_case, void_key_of
 from workflows.domain.reopened import reopened
 from workflows.domain.seals import FACT, Seal, Vouched, canonical
@@ -63,6 +70,8 @@ class CaseActions:
             return await self._execute(proposal)
         except Overtaken as overtaken:
             return f"{overtaken.rival.key} was asked before, and excludes it"
+        except Superseded:
+            return "its money was taken and credited: it can be refunded"
 
     async def _execute(self, proposal: Proposal) -> str | None:
         amount = proposal.amount or self._subject.amount
@@ -172,6 +181,7 @@ class CaseActions:
                 trace_id=self._payment.trace_id,
                 authorize_key=hold,
                 psp_ref=self._subject.psp_ref,
+                sale=self._subject.sale or is_of_a_sale(hold),
             )
         )
         await remember(self._payment.payment_id, self._psp)
@@ -201,7 +211,9 @@ class CaseActions:
             event_id=f"case:{self._case.case_id}",
             key=subject.key,
             operation=subject.operation,
-            reply=Approved(subject.psp_ref or subject.key, subject.amount)
+            reply=Approved(
+                subject.psp_ref or subject.key, subject.amount, captured=is_of_a_sale(subject.key)
+            )
             if yes
             else Declined("told_by_a_person", soft=False, code="person"),
             amount=subject.amount,

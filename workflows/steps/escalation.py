@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflows.domain.cases import SOLD
 from workflows.domain.escalations import CaseKind, NewCase
 from workflows.domain.events import PspEvent
 from workflows.domain.money import Money
@@ -50,17 +51,20 @@ async def contradicted(instruction: Instruction, reply: Approved) -> None:
 
 
 async def unreleased(void: VoidInstruction, reason: str) -> None:
-    """The PSP would not release a hold that we no longer want."""
+    """The PSP would not release a hold, or give a sale back, that we no longer want."""
+    hold = f"The hold of {void.authorize_key} could not be voided"
+    sale = f"What {void.authorize_key} took could not be given back"
     await stubs.open_case(
         NewCase(
             key=f"{void.key}:{CaseKind.UNRELEASED}",
             payment_id=void.payment_id,
             kind=CaseKind.UNRELEASED,
-            summary=f"The hold of {void.authorize_key} could not be voided: {reason}",
+            summary=f"{sale if void.sale else hold}: {reason}",
             money_at_risk=void.amount,
             facts=_asked(void)
             | {"authorize_key": void.authorize_key}
-            | ({"psp_ref": void.psp_ref} if void.psp_ref else {}),
+            | ({"psp_ref": void.psp_ref} if void.psp_ref else {})
+            | ({"sale": SOLD} if void.sale else {}),
         )
     )
 

@@ -22,7 +22,7 @@ from workflows.domain.psp import (
     Operation,
     VoidInstruction,
 )
-from workflows.domain.records import Closing, Overtaken, Recalled, Record, Recorded
+from workflows.domain.records import Closing, Overtaken, Recalled, Record, Recorded, Superseded
 from workflows.domain.releases import next_void_key, was_released
 from workflows.domain.unasked import (
     as_known,
@@ -119,7 +119,7 @@ class LateFacts:
     async def _release(self, event: PspEvent, payment: Recalled) -> None:
         account = account_of(event, payment)
         if account is None or not isinstance(event.reply, Approved):
-            raise AssertionError("a hold is released where it is")
+            raise AssertionError("a hold is released, and a sale given back, where it is")
         void = VoidInstruction(
             key=next_void_key(event.key, event.reply.psp_ref, payment.facts.attempts),
             account=account,
@@ -131,7 +131,7 @@ class LateFacts:
         )
         try:
             await release(self._psp, void)
-        except Overtaken:
+        except (Overtaken, Superseded):
             await escalation.unreleased(void, "its capture was asked for before")
         await remember(self._payment_id, self._psp)
 

@@ -18,7 +18,7 @@ from workflows.domain.psp import (
     Pending,
     Ready,
 )
-from workflows.domain.records import Overtaken
+from workflows.domain.records import Overtaken, Superseded
 from workflows.domain.releases import next_void_key, was_any_released, was_released
 
 from . import escalation, psp_calls
@@ -71,7 +71,9 @@ class PspAccounting:
         await self._undo_or_ask(instruction, event)
 
     async def _undo_or_ask(self, instruction: Instruction, event: PspEvent) -> None:
-        """A hold that we gave up on is voided, once; all else that we know otherwise is a case."""
+        """A hold that we gave up on is voided, once, and a sale given back; all else that we know
+        otherwise is a case. So is a sale that was done twice: by another name alone no money is
+        given back that may be the player's already."""
         known, reply = self._instructions.answer_to(event.key), event.reply
         if isinstance(known, Approved) and isinstance(reply, Approved):
             at = instruction.account
@@ -79,15 +81,15 @@ class PspAccounting:
         if (
             isinstance(instruction, AuthorizeInstruction)
             and isinstance(reply, Approved)
-            and not reply.captured
+            and not (reply.captured and isinstance(known, Approved))
         ):
-            await self._let_go(instruction, reply.psp_ref)
+            await self._let_go(instruction, reply)
         elif not isinstance(known, Approved) or not isinstance(reply, Approved):
             await escalation.unexpected(event, instruction)
 
-    async def _let_go(self, authorization: AuthorizeInstruction, psp_ref: str) -> None:
+    async def _let_go(self, authorization: AuthorizeInstruction, held: Approved) -> None:
         """Of one hold, by its own name: that nobody wants, or that there is twice."""
-        known = self._instructions
+        known, psp_ref = self._instructions, held.psp_ref
         # What a void names is known when it is over.
         await workflow.wait_condition(lambda: not known.is_being_voided(authorization.key))
         if was_released(authorization.key, psp_ref, known.attempts):
@@ -96,10 +98,12 @@ class PspAccounting:
         if isinstance(known.answer_to(key), Declined):
             # A person was told.
             return
-        void = psp_calls.void_of(authorization, authorization.amount, psp_ref, key=key)
+        void = psp_calls.void_of(
+            authorization, authorization.amount, psp_ref, key=key, sale=held.captured
+        )
         try:
             outcome = await self._settle(void)
-        except Overtaken:
+        except (Overtaken, Superseded):
             await escalation.unreleased(void, "its capture was asked for before")
             return
         if not isinstance(outcome, Approved):

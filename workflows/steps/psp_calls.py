@@ -30,6 +30,7 @@ from workflows.domain.psp import (
     PayoutInstruction,
     Pending,
     RefundInstruction,
+    SellInstruction,
     SlowLane,
     Unknown,
     VoidInstruction,
@@ -53,6 +54,7 @@ NOT_WRITTEN = "NotWrittenDown"
 
 _QUESTIONS: dict[type[Instruction], tuple[Any, Operation]] = {
     AuthorizeInstruction: (Psp.authorize, Operation.AUTHORIZE),
+    SellInstruction: (Psp.sell, Operation.AUTHORIZE),
     CompleteInstruction: (Psp.complete, Operation.AUTHORIZE),
     CaptureInstruction: (Psp.capture, Operation.CAPTURE),
     VoidInstruction: (Psp.void, Operation.VOID),
@@ -61,8 +63,11 @@ _QUESTIONS: dict[type[Instruction], tuple[Any, Operation]] = {
 }
 
 
+_DOES: dict[type[Instruction], str] = {CompleteInstruction: COMPLETE, SellInstruction: "sell"}
+
+
 def operation_of(instruction: Instruction) -> Operation:
-    """What it is, as plugins and events name it: to complete is to authorize."""
+    """What it is, as plugins and events name it: to sell is to authorize, and so is to complete."""
     return _QUESTIONS[type(instruction)][1]
 
 
@@ -71,7 +76,7 @@ async def call(instruction: Instruction, lanes: Lanes) -> Outcome:
     without an answer is Unknown, or NotSent: nothing left."""
     method, operation = _QUESTIONS[type(instruction)]
     account = instruction.account
-    does = COMPLETE if isinstance(instruction, CompleteInstruction) else str(operation)
+    does = _DOES.get(type(instruction), str(operation))
     summary = f"{does.capitalize()} {instruction.amount} at {account.psp}/{account.id}"
     outcome: Outcome
     try:
@@ -145,9 +150,10 @@ def void_of(
     *,
     after_capture: bool = False,
     key: str | None = None,
-    sale: bool = False,
+    sale: bool | None = None,
 ) -> VoidInstruction:
-    """Under the key of its first release, unless another is told."""
+    """Under the key of its first release, unless another is told. `sale`: that the money was taken;
+    None: nobody knows, and what was asked for says it."""
     return VoidInstruction(
         key=key or void_key_of(authorization.key),
         account=authorization.account,
@@ -157,7 +163,7 @@ def void_of(
         psp_ref=psp_ref or None,
         after_capture=after_capture,
         method=authorization.method,
-        sale=sale,
+        sale=isinstance(authorization, SellInstruction) if sale is None else sale,
     )
 
 

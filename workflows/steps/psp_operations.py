@@ -26,7 +26,7 @@ from workflows.domain.psp import (
     Unknown,
 )
 
-from .gates import Gate, at_once
+from .gates import Gate, HeldUp, at_once
 from .psp_accounting import PspAccounting
 from .psp_calls import Answer, Certain
 from .psp_doubts import PspDoubts
@@ -61,10 +61,14 @@ class PspOperations:
     ) -> Certain | Pending:
         """Go on with an authorization; the answer is that to the authorization itself.
 
-        That a completion never left us ends nothing: the authorization is pending as before.
+        That a completion never left us ends nothing: the authorization is pending as before. So it
+        is while captures are stopped by hand, if to complete it is to take the money.
         """
         began = workflow.now()
-        outcome = await self._instructions.put(instruction, how)
+        try:
+            outcome = await self._instructions.put(instruction, how)
+        except HeldUp:
+            return Pending(how.psp_ref or "")
         for pause in policies.COMPLETION_PAUSES:
             if not isinstance(outcome, NotSent):
                 break

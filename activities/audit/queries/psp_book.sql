@@ -62,7 +62,8 @@ book AS (
         CASE WHEN c.kind <> 'run_lost' THEN coalesce(c.facts ->> 'operation',
             e.event ->> 'operation') WHEN p.kind = 'deposit' THEN 'capture' ELSE 'payout' END
             AS operation,
-        coalesce(c.facts ->> 'reply', e.event -> 'reply' ->> 'kind', 'in doubt') AS reply
+        coalesce(c.facts ->> 'reply', e.event -> 'reply' ->> 'kind', 'in doubt') AS reply,
+        coalesce(c.facts ->> 'sale', '') = 'true' AS sale
     FROM cases c LEFT JOIN payments p ON p.id = c.payment_id
     LEFT JOIN inbox_events e ON e.payment_id = c.payment_id
         AND starts_with(c.key, e.psp || ':' || e.event_id || ':')
@@ -75,6 +76,7 @@ book AS (
     SELECT payment_id, currency,
         sum(risk) FILTER (WHERE operation IN ('authorize', 'capture', 'chargeback_reversed')
             AND reply IN ('approved', 'in doubt')
+            OR operation = 'void' AND sale
             OR operation IN ('payout', 'refund') AND reply = 'declined') AS more,
         sum(risk) FILTER (WHERE operation IN ('payout', 'refund', 'chargeback')
             AND reply IN ('approved', 'in doubt')
@@ -144,7 +146,8 @@ SELECT format('%s at %s: %s times, %s %s', m.reference, m.account, count(*), sum
     m.currency)
 FROM moved m
 WHERE m.operation = 'capture'
-    OR m.operation IN ('payout', 'refund') AND split_part(m.reference, ':', 2) <> 'authorize'
+    OR m.operation IN ('payout', 'refund') AND split_part(m.reference, ':', 2)
+        NOT IN ('authorize', 'sale')
 GROUP BY m.reference, m.account, m.operation, m.currency, m.payment_id
 HAVING count(*) > 1 AND sum(m.amount) - max(m.amount) > CASE WHEN m.operation = 'capture' THEN
     coalesce((SELECT sum(r.amount) FROM moved r WHERE r.operation = 'refund'

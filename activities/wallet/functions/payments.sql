@@ -101,6 +101,11 @@ BEGIN
         END IF;
     END IF;
     PERFORM psp_conclude(the_payment, the_facts -> 'attempts');
+    IF command ->> 'kind' = 'credit' AND NOT amends
+        AND psp_sale_is_given_back(the_payment, the_facts) THEN
+        closed.refused := 'given_back';
+        RETURN closed;
+    END IF;
     CASE command ->> 'kind'
         WHEN 'credit' THEN
             posted := wallet_credit(command ->> 'key', command ->> 'hash', command ->> 'brand',

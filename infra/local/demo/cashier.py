@@ -103,13 +103,14 @@ class Cashier:
         token: str,
         *,
         capture_method: str = "automatic",
+        method: str | None = None,
         key: str | None = None,
         trace_id: str | None = None,
     ) -> Answer:
         body = {
             "player_id": player,
             "amount": amount_of(amount),
-            "method": self.cast.method,
+            "method": method or self.cast.method,
             "return_url": RETURN_URL,
             "payment_token": None if self.cast.page_field else token,
             "capture_method": capture_method,
@@ -154,9 +155,11 @@ class Cashier:
         expect_one_of("the status of the answer to complete", answer.status, 200, 201, 202)
         return answer.body
 
-    async def deposit(self, player: str, amount: str, token: str | None = None) -> Body:
+    async def deposit(
+        self, player: str, amount: str, token: str | None = None, **more: Any
+    ) -> Body:
         """Opened, authorized and played to its end."""
-        intent_id = await self.open(player, amount, token)
+        intent_id = await self.open(player, amount, token, **more)
         await self.authorize(intent_id)
         return await self.final_intent(intent_id)
 

@@ -105,10 +105,15 @@ async def part_captured_rest_voided(at: Cashier) -> Told:
 
 async def capture_refused_hold_voided(at: Cashier) -> Told:
     before = await at.wallet("finn", "GBP")
-    seen = await at.deposit("finn", "64.20 GBP", at.cast.tokens.capture_refused)
+    refused = at.cast.tokens.capture_refused
+    intent_id = await at.open("finn", "64.20 GBP", refused, capture_method="manual")
+    answer = await at.authorize(intent_id)
+    expect("the answer to authorize", answer["status"], "AUTHORIZED")
+    await at.tell(intent_id, "capture")
+    seen = await at.final_intent(intent_id)
     await _psp_did(
         at,
-        seen["intent_id"],
+        intent_id,
         "authorization 64.20 GBP approved at primary",
         "capture 64.20 GBP declined at primary",
         "void 64.20 GBP approved at primary",

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from infra.local.psps.base import profile
 from infra.local.stack.keys import sandbox_keys
@@ -13,6 +14,9 @@ from infra.local.stack.ports import HOST, LocalError
 from infra.local.stack.settings import Ports
 
 SANDBOX = "sandbox"
+
+HELD_FIRST = ["voucher"]
+"""By this method the sandbox is asked for a hold, which is captured then; by the others to sell."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class LocalPsp:
     """Who calls it: the worker."""
     told_to_api: Mapping[str, str] = field(repr=False)
     """What verifies its webhooks, and no key to call it with."""
-    accounts: Sequence[Mapping[str, str]]
+    accounts: Sequence[Mapping[str, Any]]
     """The merchant accounts there, in the order in which they are asked."""
 
 
@@ -70,7 +74,9 @@ def _sandbox(folder: Path, ports: Ports) -> LocalPsp:
             "PAYSAGA_SANDBOX_PSP_URL": _url(ports.sandbox_psp),
             **{name: key for name, key in ours.items() if "_PSP_KEY_" not in name},
         },
-        accounts=[{"psp": SANDBOX, "id": account} for account in profile.ACCOUNTS],
+        accounts=[
+            {"psp": SANDBOX, "id": account, "holds": HELD_FIRST} for account in profile.ACCOUNTS
+        ],
     )
 
 

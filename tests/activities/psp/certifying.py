@@ -22,10 +22,12 @@ from activities.psp.contract import (
     PaysOut,
     Plugin,
     Refunds,
+    Sells,
     Voids,
 )
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money, exponent
 from workflows.domain.psp import (
     COMPLETE,
@@ -39,6 +41,7 @@ from workflows.domain.psp import (
 NOWHERE = "http://127.0.0.1:1"
 CAPABILITIES: dict[str, type] = {
     Operation.AUTHORIZE: Authorizes,
+    SALE: Sells,
     COMPLETE: Completes,
     Operation.CAPTURE: Captures,
     Operation.VOID: Voids,
@@ -87,7 +90,8 @@ async def asking(plugin: Plugin, url: str) -> AsyncIterator[Ask]:
     psp = PspCalls(catalog)
 
     async def ask(operation: str, question: Instruction | Lookup) -> Any:
-        name = "look_up" if isinstance(question, Lookup) else str(operation)
+        name = "sell" if operation == SALE else str(operation)
+        name = "look_up" if isinstance(question, Lookup) else name
         return await ActivityEnvironment().run(getattr(psp, name), question)
 
     yield ask

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     COMPLETE,
@@ -17,6 +18,7 @@ from workflows.domain.psp import (
     Operation,
     PayoutInstruction,
     RefundInstruction,
+    SellInstruction,
     VoidInstruction,
 )
 
@@ -31,11 +33,21 @@ def instructions(
     psp_ref: str = "ref_1",
     parameters: Collection[str] = (),
 ) -> dict[str, Instruction]:
-    """One instruction of every operation. The player brings back these parameters, each with a
-    private value of its own: `back_private_<name>`."""
+    """One instruction of every operation, and of each way to ask for it. The player brings back
+    these parameters, each with a private value of its own: `back_private_<name>`."""
     return {
         Operation.AUTHORIZE: AuthorizeInstruction(
             key="in_cert:authorize:1",
+            account=account,
+            amount=amount,
+            trace_id="trace_1",
+            method="card",
+            payment_token="tok_private",
+            player_id="player_private",
+            return_url="https://return.private/done",
+        ),
+        SALE: SellInstruction(
+            key="in_cert:sale:1",
             account=account,
             amount=amount,
             trace_id="trace_1",
@@ -94,7 +106,7 @@ def lookup_of(instruction: Instruction, operation: str, psp_ref: str | None = No
     acts = isinstance(instruction, CaptureInstruction | VoidInstruction | RefundInstruction)
     return Lookup(
         key=instruction.key,
-        operation=Operation(operation),
+        operation=Operation.AUTHORIZE if operation == SALE else Operation(operation),
         account=instruction.account,
         psp_ref=psp_ref,
         trace_id=instruction.trace_id,

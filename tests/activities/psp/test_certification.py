@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from activities.psp.certification import Verdict
@@ -12,6 +14,7 @@ from activities.psp.contract import (
     Plugin,
     Refunds,
     Resolves,
+    Sells,
     Voids,
 )
 from tests.activities.psp import peer
@@ -21,12 +24,14 @@ from tests.activities.psp.certifying import (
     asking,
     certification_of,
     certifies,
+    every_question,
     outcomes,
     questions,
     verdicts,
     with_preliminaries,
 )
 from tests.activities.psp.orders import lookup_of
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     COMPLETE,
@@ -36,8 +41,10 @@ from workflows.domain.psp import (
     NoStatus,
     NotFound,
     NotSent,
+    Operation,
     Pending,
     Unknown,
+    VoidInstruction,
 )
 
 pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
@@ -56,6 +63,10 @@ def test_its_capabilities_fit_together(plugin: Plugin) -> None:
     if isinstance(adapter, Captures):
         assert isinstance(adapter, Authorizes)
         assert isinstance(adapter, Voids), "what is not captured could not be released"
+    if isinstance(adapter, Sells):
+        assert isinstance(adapter, Authorizes), "while captures are stopped it could not be held"
+        assert isinstance(adapter, Voids), "what is sold too late could not be given back"
+        assert isinstance(adapter, Refunds), "what was sold could not be refunded"
     if isinstance(adapter, Refunds):
         assert isinstance(adapter, Captures)
 
@@ -146,6 +157,32 @@ FAULTS: dict[str, peer.Behaviour] = {
 async def test_an_answer_that_cannot_be_believed_leaves_doubt(plugin: Plugin, fault: str) -> None:
     answers = await outcomes(plugin, FAULTS[fault])
     assert all(isinstance(outcome, Unknown) for outcome in answers.values()), answers
+
+
+@certifies(Sells)
+async def test_a_sale_takes_the_money_and_a_hold_does_not(plugin: Plugin) -> None:
+    answers = await verdicts(plugin, Verdict.APPROVED)
+    for operation, taken in {Operation.AUTHORIZE: False, SALE: True}.items():
+        outcome = answers.get(operation, Pending(""))
+        assert isinstance(outcome, Pending) or outcome.captured is taken, (operation, outcome)
+
+
+@certifies(Sells)
+async def test_what_a_sale_took_can_be_given_back(plugin: Plugin) -> None:
+    """Once, under the key of that instruction: no hold is released by it."""
+    asked = every_question(plugin, psp_ref="ref_sold")[Operation.VOID]
+    assert isinstance(asked, VoidInstruction)
+    given = replace(asked, authorize_key="in_cert:sale:1", sale=True)
+    certification = certification_of(plugin)
+    async with (
+        peer.listening(answering(plugin, Verdict.APPROVED)) as far,
+        asking(plugin, far.url) as ask,
+    ):
+        outcome = await ask(Operation.VOID, given)
+        writes = [r for r in far.heard if r.method != "GET" and not certification.before(r)]
+        assert isinstance(outcome, Approved | Pending), outcome
+        keys = [certification.idempotency_key(write) for write in writes]
+        assert [key and key.startswith(given.key) for key in keys] == [True], keys
 
 
 @certifies(Resolves)

@@ -21,6 +21,7 @@ from tests.activities.psp.certifying import (
     exponents_of,
     questions,
 )
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money, exponent
 from workflows.domain.psp import COMPLETE, Operation, VoidInstruction
 
@@ -101,7 +102,10 @@ def ref_in(reply: Mapping[str, Any]) -> str | None:
     return reply.get("psp_ref") if reply.get("kind") == "approved" else None
 
 
-_STEPS = {each: each for each in Operation} | {COMPLETE: Operation.AUTHORIZE}
+_STEPS = {each: each for each in Operation} | {
+    COMPLETE: Operation.AUTHORIZE,
+    SALE: Operation.AUTHORIZE,
+}
 
 
 @certifies(HearsWebhooks, tells=NamesItsAccounts)

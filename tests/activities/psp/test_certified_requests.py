@@ -24,13 +24,14 @@ from tests.activities.psp.certifying import (
 )
 from tests.activities.psp.orders import AMOUNT
 from workflows.domain.declines import DeclineReason
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money
 from workflows.domain.psp import Approved, Declined, Instruction, NotSent, Operation, Pending
 
 pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
 
 AMOUNTS = [Money(1, "JPY"), Money(5000, "JPY"), Money(5001, "EUR"), Money(1, "KWD")]
-BEGINS = (Operation.AUTHORIZE, Operation.REFUND, Operation.PAYOUT)
+BEGINS = (Operation.AUTHORIZE, SALE, Operation.REFUND, Operation.PAYOUT)
 """What makes a thing of its own at the PSP, that is found again by our reference alone."""
 ELSEWHERE = {"ISK", "KWD", "UYU"}
 """Currencies in use that few methods take."""
@@ -138,11 +139,11 @@ async def test_what_its_method_table_does_not_know_is_refused_before_anything_is
     assert not far.heard
 
 
-def unknown_to_the_table(plugin: Plugin) -> Iterator[tuple[DeclineReason, Operation, Instruction]]:
+def unknown_to_the_table(plugin: Plugin) -> Iterator[tuple[DeclineReason, str, Instruction]]:
     """A word that is no method, and of each method what is beyond its bounds."""
     adapter: Any = certification_of(plugin).connect(NOWHERE)
     asked: dict[Any, Any] = dict(questions(plugin))
-    for operation in (Operation.AUTHORIZE, Operation.PAYOUT):
+    for operation in (Operation.AUTHORIZE, SALE, Operation.PAYOUT):
         if operation not in asked:
             continue
         no_method = replace(asked[operation], method="a_method_of_next_year")
@@ -153,7 +154,7 @@ def unknown_to_the_table(plugin: Plugin) -> Iterator[tuple[DeclineReason, Operat
                 yield reason, operation, wrong
 
 
-def beyond(method: Method, operation: Operation, right: Any) -> Iterator[tuple[DeclineReason, Any]]:
+def beyond(method: Method, operation: str, right: Any) -> Iterator[tuple[DeclineReason, Any]]:
     taken = method.currencies
     much = Money(1_000_000, "EUR" if taken is None or "EUR" in taken else min(taken))
     does_it = method.pays_out if operation is Operation.PAYOUT else method.takes is not None

@@ -14,6 +14,7 @@ from activities.psp.catalog import Catalog
 from activities.psp.contract import Adapter
 from activities.psp.wire import InDoubt, NeverSent
 from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
+from workflows.domain.identity import SALE
 from workflows.domain.psp import (
     Approved,
     Declined,
@@ -60,7 +61,7 @@ class AbleAdapter:
         reply = self._tell()
         return await reply if asyncio.iscoroutine(reply) else reply
 
-    authorize = complete = capture = void = refund = payout = look_up = _answer
+    authorize = sell = complete = capture = void = refund = payout = look_up = _answer
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -90,7 +91,8 @@ def raising(error: Exception) -> Callable[[], Any]:
 async def ask(plugin: AblePlugin, diary: Diary, operation: str) -> Outcome:
     psp = PspCalls(Catalog({"tale": plugin}), diary, deadline_seconds=1)
     question: Any = instructions(ACCOUNT)[operation]
-    outcome: Outcome = await ActivityEnvironment().run(getattr(psp, operation), question)
+    name = "sell" if operation == SALE else operation
+    outcome: Outcome = await ActivityEnvironment().run(getattr(psp, name), question)
     return outcome
 
 
@@ -147,7 +149,7 @@ async def test_a_broken_psp_is_begun_with_by_nobody_and_what_has_begun_goes_on(
 ) -> None:
     diary, plugin = Diary(refuses=True), AblePlugin(approves)
     outcome = await ask(plugin, diary, operation)
-    if operation in (Operation.AUTHORIZE, Operation.PAYOUT):
+    if operation in (Operation.AUTHORIZE, SALE, Operation.PAYOUT):
         assert outcome == NotSent("its circuit breaker is open")
         # It tells nothing new of the PSP: nobody asked it.
         assert (diary.outcomes, plugin.adapter.asked) == ([], 0)

@@ -95,6 +95,17 @@ async def test_the_accounts_that_take_a_3ds_result_are_told(operators: Operators
     assert (await operators.route(brand)).reuses_3ds == ("south/main",)
 
 
+@pytest.mark.parametrize(("holds", "sells"), [([], True), (["card"], False), (["*"], False)])
+async def test_the_accounts_that_take_money_at_once_by_a_method_are_told(
+    operators: Operators, holds: list[str], sells: bool
+) -> None:
+    brand = a_brand()
+    await operators.account(account("south", holds=holds))
+    await operators.policy(brand, plain("north", "south"))
+    route = await operators.route(brand)
+    assert route.sells == (("north/main", "south/main") if sells else ("north/main",))
+
+
 async def test_without_a_policy_nobody_has_limited_the_cascade(operators: Operators) -> None:
     await operators.approve(await operators.propose("everybody", "*", plain(*PSPS)))
     routing = PolicyRouting(operators.pool, operators.snapshots)

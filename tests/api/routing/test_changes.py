@@ -174,6 +174,7 @@ async def test_an_account_is_shown_with_its_version_and_without_credentials(
         "limits",
         "costs",
         "reuses_3ds",
+        "holds",
         "status",
     }
     theirs = await issue(Role.OPERATOR, brands=(other,))

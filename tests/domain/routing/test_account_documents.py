@@ -40,6 +40,7 @@ ACCOUNTS = st.builds(
     limits=st.sampled_from(CURRENCIES).flatmap(limit).map(lambda one: (one,)),
     costs=st.tuples(*map(cost, CURRENCIES)),
     reuses_3ds=st.booleans(),
+    holds=st.lists(st.sampled_from(["card", "ewallet", "*"]), unique=True, max_size=2).map(tuple),
     status=st.sampled_from(AccountStatus),
 )
 
@@ -91,6 +92,9 @@ def test_amounts_are_in_the_places_of_their_currency_and_rates_in_percent() -> N
         ({"costs": [{"currency": "EUR", "percent": 2.9}]}, "/costs/0/percent"),
         ({"costs": [{"currency": "EUR", "fee": "1"}]}, "/costs/0/fee"),
         ({"reuses_3ds": "yes"}, "/reuses_3ds"),
+        ({"holds": "card"}, "/holds"),
+        ({"holds": ["card", 1]}, "/holds/1"),
+        ({"holds": ["card", "card"]}, "/holds"),
         ({"status": "asleep"}, "/status"),
         ({"limit": []}, "/limit"),
     ],

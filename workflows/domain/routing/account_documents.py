@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _WORD = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", re.ASCII)
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,4})?", re.ASCII)
 _SERVED = ("brands", "regions", "methods", "currencies")
-_KEYS = ("psp", "id", "kinds", *_SERVED, "limits", "costs", "reuses_3ds", "status")
+_KEYS = ("psp", "id", "kinds", *_SERVED, "limits", "costs", "reuses_3ds", "holds", "status")
 _LIMIT = ("currency", "minimum", "maximum")
 _COST = ("currency", "fixed", "percent")
 _EVERYTHING = [ANY]
@@ -40,6 +40,7 @@ def read_account(document: object) -> MerchantAccountProfile:
         limits=_each(reader, found.get("limits", []), "/limits", _LIMIT, _limit),
         costs=_each(reader, found.get("costs", []), "/costs", _COST, _cost),
         reuses_3ds=reuses is True,
+        holds=_words(reader, found.get("holds", []), "/holds"),
         status=status or AccountStatus.ACTIVE,
         **served,
     )
@@ -64,6 +65,7 @@ def write_account(profile: MerchantAccountProfile) -> dict[str, Any]:
             for cost in profile.costs
         ],
         "reuses_3ds": profile.reuses_3ds,
+        "holds": list(profile.holds),
         "status": profile.status.value,
     }
 
@@ -86,10 +88,14 @@ def _name(reader: Reader, value: object, place: str) -> str:
 
 
 def _served(reader: Reader, value: object, place: str) -> tuple[str, ...]:
-    words = reader.items(value, place, lambda one, at: _word(reader, one, at))
+    words = _words(reader, value, place)
     if value == []:
         reader.refuse(place, "empty_result", f"at least one of the {place[1:]}, or {ANY} for all")
     return words
+
+
+def _words(reader: Reader, value: object, place: str) -> tuple[str, ...]:
+    return reader.items(value, place, lambda one, at: _word(reader, one, at))
 
 
 def _word(reader: Reader, value: object, place: str) -> str:
@@ -181,7 +187,7 @@ def _disagreements(profile: MerchantAccountProfile) -> Iterator[tuple[str, str]]
     for limit in profile.limits:
         if limit.maximum is not None and limit.minimum > limit.maximum:
             yield "/limits", f"the minimum of {limit.currency} is above its maximum"
-    for key in _SERVED:
+    for key in (*_SERVED, "holds"):
         if _is_doubled(getattr(profile, key)):
             yield f"/{key}", "each once"
 

@@ -66,11 +66,17 @@ class MerchantAccountProfile:
     costs: tuple[Cost, ...] = ()
     reuses_3ds: bool = False
     """It takes the result of a 3-D Secure that another account's payment went through."""
+    holds: tuple[str, ...] = ()
+    """Methods by which the money is always held first and captured then, `*` for all; by the others
+    it is taken at once where the order says so and the PSP can."""
     status: AccountStatus = AccountStatus.ACTIVE
 
     @property
     def account(self) -> MerchantAccount:
         return MerchantAccount(self.psp, self.id)
+
+    def sells(self, method: str) -> bool:
+        return not serves(self.holds, method)
 
     def limit(self, currency: str) -> Limit:
         found = (limit for limit in self.limits if limit.currency == currency)

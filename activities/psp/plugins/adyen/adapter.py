@@ -18,6 +18,7 @@ from workflows.domain.psp import (
     PayoutInstruction,
     RefundInstruction,
     Reply,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.domain.settlement import SettlementPage, SettlementQuery
@@ -60,6 +61,10 @@ class AdyenAdapter:
         if instruction.payment_token is None:
             return await links.authorize(connection, instruction)
         return await payments.authorize(connection, instruction, instruction.payment_token)
+
+    async def sell(self, instruction: SellInstruction) -> Reply:
+        """The same, captured without delay. No webhook tells of that capture unless it fails."""
+        return await self.authorize(instruction)
 
     @property
     def parameters(self) -> Collection[str]:

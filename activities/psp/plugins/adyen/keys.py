@@ -2,8 +2,9 @@
 
 A reference is the instruction's key. Of an authorization it says behind the key how it was asked:
 `in_1:authorize:1:page` on Adyen's own page, `in_1:authorize:1:sale` by a method that takes the
-money at once, `in_1:authorize:1:page:sale`. Adyen signs the reference in its webhooks, and neither
-the method nor what may be done with the payment: so it is we who say which of them it was.
+money at once, `in_1:authorize:1:page:sale`. A key whose step is `sale` says that itself:
+`in_1:sale:1`, `in_1:sale:1:page`. Adyen signs the reference in its webhooks, and neither the method
+nor what may be done with the payment: so it is we who say which of them it was.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 
 from activities.psp.wire import NeverSent
 from workflows.domain.card_data import has_card_data
-from workflows.domain.identity import key_of, pattern_of, payment_of
-from workflows.domain.late_events import void_key_of
+from workflows.domain.identity import SALE as STEP_OF_A_SALE
+from workflows.domain.identity import is_of_a_sale, key_of, pattern_of, payment_of
+from workflows.domain.late_events import is_step, void_key_of
 from workflows.domain.psp import Operation
 
 IDEMPOTENCY_KEY_AT_MOST = 64
@@ -26,6 +28,7 @@ LINK = "link_"
 
 PAGE, SALE = ":page", ":sale"
 
+_STEPS = {**{str(each): each for each in Operation}, STEP_OF_A_SALE: Operation.AUTHORIZE}
 _PAYMENT = pattern_of(rest="[A-Za-z0-9]{1,64}")
 _KEY = re.compile(
     rf"({_PAYMENT}:(?:case-)?([a-z]+)(?::[1-9][0-9]{{0,3}}){{0,2}})(:page)?(:sale)?", re.ASCII
@@ -51,23 +54,28 @@ class Reference:
     @property
     def written(self) -> str:
         """As it stands at Adyen, with the marks of how it was asked."""
-        return self.key + (PAGE if self.by_page else "") + (SALE if self.is_sale else "")
+        marks = (PAGE if self.by_page else "") + (SALE if self.is_sale else "")
+        return self.key + (marks.removesuffix(SALE) if is_of_a_sale(self.key) else marks)
 
 
 def reference_for(authorize_key: str, *, by_page: bool = False, is_sale: bool = False) -> str:
     """Of the authorization under this key, as it was asked: by page, as a sale."""
-    return Reference(authorize_key, Operation.AUTHORIZE, by_page, is_sale).written
+    sold = is_sale or is_of_a_sale(authorize_key)
+    return Reference(authorize_key, Operation.AUTHORIZE, by_page, sold).written
 
 
 def read_reference(text: str) -> Reference | None:
     """None when it is none of ours."""
     found = _KEY.fullmatch(text)
-    if found is None or found.group(2) not in set(Operation):
+    if found is None or found.group(2) not in _STEPS:
         return None
-    operation, marked = Operation(found.group(2)), bool(found.group(3) or found.group(4))
+    operation, marked = _STEPS[found.group(2)], bool(found.group(3) or found.group(4))
     if marked and operation is not Operation.AUTHORIZE:
         return None
-    return Reference(found.group(1), operation, bool(found.group(3)), bool(found.group(4)))
+    key, sold = found.group(1), is_of_a_sale(found.group(1))
+    if sold and (found.group(4) or not is_step(key, operation)):
+        return None
+    return Reference(key, operation, bool(found.group(3)), sold or bool(found.group(4)))
 
 
 def key_in(reference: str | None) -> str | None:

@@ -21,27 +21,25 @@ from .connection import Connection, money_of, same
 from .faults import not_done, refusal_of
 from .keys import LINK, in_path, key_in, reference_for, shopper_reference
 from .messages import LinkMessage
-from .methods import is_sale, type_of
+from .methods import capture, is_sold, type_of
 from .payments import metadata
 
 
 def link(connection: Connection, instruction: AuthorizeInstruction) -> dict[str, Any]:
     """The body of `POST /paymentLinks`; it can be paid once, by the one method that was asked."""
-    sale = is_sale(instruction.method)
     body: dict[str, Any] = {
         "merchantAccount": connection.name,
-        "reference": reference_for(instruction.key, by_page=True, is_sale=sale),
+        "reference": reference_for(instruction.key, by_page=True, is_sale=is_sold(instruction)),
         "amount": amounts.written(instruction.amount),
         "returnUrl": instruction.return_url,
         "shopperReference": shopper_reference(instruction.player_id),
         "allowedPaymentMethods": [type_of(instruction.method)],
         "reusable": False,
         "metadata": metadata(instruction),
+        **capture(instruction),
     }
     if instruction.country is not None:
         body["countryCode"] = instruction.country
-    if not sale:
-        body["manualCapture"] = True
     if instruction.method == "card":
         # The first time: who agrees comes back with stored details.
         body["storePaymentMethodMode"] = "askForConsent"

@@ -8,8 +8,10 @@ method's page, read on 2026-11-24. A method that is not here is not asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from activities.psp.contract import Method, Takes
+from workflows.domain.psp import AuthorizeInstruction, SellInstruction
 
 HOLD = Method(takes=Takes.HOLD)
 
@@ -150,6 +152,21 @@ _SALES = {TYPES.get(name, name) for name, m in METHODS.items() if m.takes is Tak
 def type_of(method: str) -> str:
     """Adyen's name of one of our methods."""
     return TYPES.get(method, method)
+
+
+def is_sold(instruction: AuthorizeInstruction) -> bool:
+    """Whether the money is taken at once: because it is to be, or because the method knows no
+    hold."""
+    return isinstance(instruction, SellInstruction) or is_sale(instruction.method)
+
+
+def capture(instruction: AuthorizeInstruction) -> dict[str, Any]:
+    """When what could be held is captured: whatever the merchant account is set to."""
+    if is_sale(instruction.method):
+        return {}
+    if isinstance(instruction, SellInstruction):
+        return {"captureDelayHours": 0}
+    return {"manualCapture": True}
 
 
 def is_sale(method: str) -> bool:

@@ -22,7 +22,7 @@ from .declines import refused
 from .faults import Kind, not_done, not_taken, refusal_of
 from .keys import key_in, read_reference, reference_for, shopper_reference, token
 from .messages import ActionMessage, PaymentMessage
-from .methods import is_sale, type_of
+from .methods import capture, is_sale, is_sold, type_of
 
 _METADATA_AT_MOST = 80
 
@@ -47,10 +47,9 @@ def payment(
     connection: Connection, instruction: AuthorizeInstruction, payment_token: str
 ) -> dict[str, Any]:
     """With details that Adyen has stored: a returning customer's."""
-    sale = is_sale(instruction.method)
     body: dict[str, Any] = {
         "merchantAccount": connection.name,
-        "reference": reference_for(instruction.key, is_sale=sale),
+        "reference": reference_for(instruction.key, is_sale=is_sold(instruction)),
         "amount": amounts.written(instruction.amount),
         "returnUrl": instruction.return_url,
         "redirectToIssuerMethod": "GET",
@@ -66,9 +65,11 @@ def payment(
         },
         "metadata": metadata(instruction),
     }
-    if not sale:
-        # Whatever the merchant account is set to: what is held is captured by us.
+    when = capture(instruction)
+    if when.pop("manualCapture", False):
+        # In this call it is a text.
         body["additionalData"] = {"manualCapture": "true"}
+    body |= when
     if instruction.country is not None:
         body["countryCode"] = instruction.country
     shown = proof(instruction.authentication)
@@ -96,7 +97,7 @@ async def authorize(
     if answer.status != 200:
         return not_done(answer, connection.name)
     made = answer.read(PaymentMessage)
-    return reply(made, instruction.key, instruction, is_sale(instruction.method))
+    return reply(made, instruction.key, instruction, is_sold(instruction))
 
 
 async def complete(connection: Connection, instruction: CompleteInstruction) -> Reply:

@@ -15,6 +15,7 @@ from workflows.domain.psp import (
     PayoutInstruction,
     RefundInstruction,
     Reply,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.domain.settlement import SettlementPage, SettlementQuery
@@ -60,14 +61,18 @@ class PaypalAdapter:
         was completed."""
         return await orders.authorize(self._client(instruction.account), instruction)
 
+    async def sell(self, instruction: SellInstruction) -> Reply:
+        """An order of intent CAPTURE: taken is the money only when it was completed."""
+        return await orders.authorize(self._client(instruction.account), instruction)
+
     @property
     def parameters(self) -> Collection[str]:
         """None: the order's id is known, and says all."""
         return ()
 
     async def complete(self, instruction: CompleteInstruction) -> Reply:
-        """`POST /v2/checkout/orders/{id}/authorize`: the hold comes of it. Before the payer
-        approved, Pending with the page again."""
+        """`POST /v2/checkout/orders/{id}/authorize`, of a sale `…/capture`: the hold, or the money,
+        comes of it. Before the payer approved, Pending with the page again."""
         return await orders.complete(self._client(instruction.account), instruction)
 
     async def capture(self, instruction: CaptureInstruction) -> Reply:
@@ -75,7 +80,8 @@ class PaypalAdapter:
         return await payments.capture(self._client(instruction.account), instruction)
 
     async def void(self, instruction: VoidInstruction) -> Reply:
-        """By PayPal's id alone; NeverSent without one. What an order holds is looked at first."""
+        """By PayPal's id alone; NeverSent without one. What an order holds is looked at first.
+        What a sale took is refunded."""
         return await payments.void(self._client(instruction.account), instruction)
 
     async def refund(self, instruction: RefundInstruction) -> Reply:

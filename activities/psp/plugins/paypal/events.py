@@ -7,13 +7,14 @@ from collections.abc import Callable
 from activities.psp.wire import InDoubt
 from workflows.domain.declines import DeclineReason
 from workflows.domain.events import PspEvent
+from workflows.domain.identity import is_of_a_sale
 from workflows.domain.psp import Declined, Operation, Ready
 
 from . import disputes, orders, payments, payouts, unasked
 from .declines import declined
 from .event_types import IGNORED
 from .heard import Unfit, Webhook
-from .messages import Order, PurchaseUnit
+from .messages import Moved, Order, PurchaseUnit
 from .payout_messages import Batch, ItemDetail
 from .references import BATCH, is_ours, order_ref
 
@@ -28,7 +29,8 @@ def _order_approved(webhook: Webhook) -> PspEvent | None:
     unit = _unit_of_ours(webhook, order)
     if unit is None or unit.amount is None:
         return None
-    key, held = unit.custom_id or "", orders.authorization_of(unit)
+    key = unit.custom_id or ""
+    held = orders.moved_in(unit, key)
     ended = order.status == "VOIDED" or held is not None
     reply = (
         orders.state_of(webhook.client, order, key, None) if ended else Ready(order_ref(order.id))
@@ -49,7 +51,8 @@ def _order_expired(webhook: Webhook) -> PspEvent | None:
     unit = _unit_of_ours(webhook, order)
     if unit is None or unit.amount is None:
         return None
-    key, held = unit.custom_id or "", orders.authorization_of(unit)
+    key = unit.custom_id or ""
+    held = orders.moved_in(unit, key)
     over = Declined(DeclineReason.EXPIRED, soft=False, code="EXPIRED")
     reply = over if held is None else orders.reply_to(held, order, key, order_ref(order.id))
     name = order_ref(order.id)
@@ -77,15 +80,28 @@ def _authorization(webhook: Webhook) -> PspEvent | None:
 def _capture(webhook: Webhook) -> PspEvent | None:
     moved = webhook.moved()
     key = moved.invoice_id
+    if is_of_a_sale(moved.custom_id or ""):
+        return _sale(webhook, moved, moved.custom_id or "")
     if key is None or not is_ours(key, Operation.CAPTURE):
         return unasked.capture(webhook, moved)
     reply = payments.captured(moved)
     return webhook.event(key, Operation.CAPTURE, reply, moved.amount.money, moved.id)
 
 
+def _sale(webhook: Webhook, moved: Moved, key: str) -> PspEvent | None:
+    """The capture of an order that takes the money at once: PayPal passes the order's key on."""
+    if not is_ours(key, Operation.AUTHORIZE):
+        return None
+    pending = order_ref(moved.order_id) if moved.order_id else moved.id
+    reply = orders.reply_to(moved, None, key, pending)
+    return webhook.event(key, Operation.AUTHORIZE, reply, moved.amount.money, moved.id)
+
+
 def _refund(webhook: Webhook) -> PspEvent | None:
     moved = webhook.moved()
     key = moved.invoice_id
+    if is_ours(key, Operation.VOID):
+        return unasked.of_void(webhook, moved)
     if key is None or not is_ours(key, Operation.REFUND):
         return unasked.refund(webhook, moved)
     reply = payments.refunded(moved)

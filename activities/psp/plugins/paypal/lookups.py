@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workflows.domain.identity import is_of_a_sale
 from workflows.domain.money import Money
 from workflows.domain.psp import Approved, Finding, Lookup, NoStatus, NotFound, Operation, Pending
 
-from . import orders, payments, payouts
+from . import orders, payments, payouts, sales
 from .client import Client, path_id, same
 from .declines import declined
-from .messages import Moved
+from .messages import Moved, Order
 from .references import (
     BATCH,
     ORDER_KEYS_LAST,
@@ -18,6 +19,7 @@ from .references import (
     PAYOUT_KEYS_LAST,
     authorize_key_of,
     order_id_of,
+    sale_key_of,
     still_remembered,
 )
 
@@ -47,7 +49,8 @@ async def _authorization(client: Client, lookup: Lookup) -> Finding:
     if order_id is not None:
         currency = lookup.amount.currency if lookup.amount is not None else None
         return await orders.look_up(client, order_id, lookup.key, lookup.trace_id, currency)
-    held = await _look(client, payments.AUTHORIZATIONS, lookup.psp_ref, lookup)
+    where = payments.CAPTURES if is_of_a_sale(lookup.key) else payments.AUTHORIZATIONS
+    held = await _look(client, where, lookup.psp_ref, lookup)
     if held is None:
         return NotFound()
     return orders.reply_to(held, None, lookup.key, pending_ref=held.id)
@@ -80,21 +83,36 @@ async def _refund(client: Client, lookup: Lookup) -> Finding:
 
 
 async def _void(client: Client, lookup: Lookup) -> Finding:
-    """By the authorization alone: a void has no id of its own."""
+    """By what was authorized, or sold, alone: a void has no id of its own."""
     ref, key = lookup.parent_ref or lookup.psp_ref, authorize_key_of(lookup.key)
     if ref is None or key is None:
         return NoStatus()
     order_id = order_id_of(ref)
     if order_id is None:
         held = await _look(client, payments.AUTHORIZATIONS, ref, lookup)
-        return NotFound() if held is None else _voided(held, key, lookup)
+        if held is not None:
+            return _voided(held, key, lookup)
+        taken = await _look(client, payments.CAPTURES, ref, lookup)
+        if taken is None or not is_of_a_sale(taken.custom_id or ""):
+            return NotFound()
+        return await sales.given_back(client, lookup, taken.id)
     order = await orders.look(client, order_id, lookup.trace_id)
     held = None
+    if order is not None and order.is_sale:
+        return await _of_a_sale(client, lookup, order, ref)
     if order is not None:
         held = orders.authorization_of(orders.the_unit(client, order, key))
     if held is None or held.status in ("DENIED", "VOIDED"):
         return Approved(ref, _zero(lookup, held))
     return _voided(held, key, lookup)
+
+
+async def _of_a_sale(client: Client, lookup: Lookup, order: Order, ref: str) -> Finding:
+    key = sale_key_of(lookup.key) or ""
+    taken = sales.capture_of(orders.the_unit(client, order, key))
+    if taken is None or taken.status in sales.REFUSED:
+        return Approved(ref, _zero(lookup, taken))
+    return await sales.given_back(client, lookup, taken.id)
 
 
 def _voided(held: Moved, key: str, lookup: Lookup) -> Finding:

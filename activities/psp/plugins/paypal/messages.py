@@ -209,6 +209,11 @@ class Order(Message):
     payment_source: Annotated[PaymentSource, adornment(PaymentSource)] = PaymentSource()
     links: Links = ()
 
+    @property
+    def is_sale(self) -> bool:
+        """It takes the money and holds nothing first."""
+        return self.intent == "CAPTURE"
+
 
 class ErrorDetail(Message):
     """`issue` is PayPal's word for what is wrong; Payouts write a sentence."""

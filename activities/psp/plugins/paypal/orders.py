@@ -7,6 +7,7 @@ from typing import Any
 from activities.psp.wire import InDoubt, NeverSent, WireError
 from workflows.domain.card_data import has_card_data
 from workflows.domain.declines import DeclineReason
+from workflows.domain.identity import is_of_a_sale
 from workflows.domain.psp import (
     Approved,
     Authentication,
@@ -17,8 +18,10 @@ from workflows.domain.psp import (
     Pending,
     Ready,
     Reply,
+    SellInstruction,
 )
 
+from . import sales
 from .amounts import value_of
 from .client import (
     Client,
@@ -40,7 +43,9 @@ OTHER_INSTRUMENT = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED"})
 """The payer may go back to PayPal's page and choose another way to pay."""
 
 NOT_YET = frozenset({"ORDER_NOT_APPROVED"})
-DONE_BEFORE = frozenset({"ORDER_ALREADY_AUTHORIZED", "ORDER_COMPLETED_OR_VOIDED"})
+DONE_BEFORE = frozenset(
+    {"ORDER_ALREADY_AUTHORIZED", "ORDER_ALREADY_CAPTURED", "ORDER_COMPLETED_OR_VOIDED"}
+)
 
 
 async def authorize(client: Client, instruction: AuthorizeInstruction) -> Reply:
@@ -57,12 +62,14 @@ async def authorize(client: Client, instruction: AuthorizeInstruction) -> Reply:
 
 
 async def complete(client: Client, instruction: CompleteInstruction) -> Reply:
-    """Approved with the authorization's own id, no longer the order's. What was authorized before
-    is looked at, and is ours only under our key. Raises NeverSent or InDoubt."""
+    """Approved with the id of the authorization, or of a sale's capture, and no longer the order's.
+    What was done before is looked at, and is ours only under our key. Raises NeverSent or
+    InDoubt."""
     if not instruction.psp_ref:
         raise NeverSent("PayPal cannot complete an order whose id we do not know")
     order_id = path_id(instruction.psp_ref.removeprefix(ORDER))
-    answer = await client.post(f"{ORDERS}/{order_id}/authorize", instruction, {})
+    how = "capture" if is_of_a_sale(instruction.authorize_key) else "authorize"
+    answer = await client.post(f"{ORDERS}/{order_id}/{how}", instruction, {})
     issue = issue_of(answer)
     if issue in NOT_YET | OTHER_INSTRUMENT:
         return await _back_to_the_payer(client, order_id, instruction, answer.read(ErrorMessage))
@@ -105,18 +112,18 @@ def state_of(client: Client, order: Order, key: str, currency: str | None) -> Re
     unit = the_unit(client, order, key)
     if unit.amount is not None and currency is not None:
         same("currency", unit.amount.currency_code, currency)
-    held = authorization_of(unit)
-    if held is not None:
+    moved = moved_in(unit, key)
+    if moved is not None:
         if currency is not None:
-            same("currency", held.amount.currency_code, currency)
-        return reply_to(held, order, key, pending_ref=order_ref(order.id))
+            same("currency", moved.amount.currency_code, currency)
+        return reply_to(moved, order, key, pending_ref=order_ref(order.id))
     match order.status:
         case "APPROVED":
             return Ready(order_ref(order.id))
         case "VOIDED":
             return declined("VOIDED", {"VOIDED": (DeclineReason.VOIDED, False)})
         case "COMPLETED":
-            raise InDoubt("the order is completed, and shows no authorization")
+            raise InDoubt("the order is completed, and shows nothing that was held or taken")
         case _:
             return Pending(order_ref(order.id), payer_link(order.links))
 
@@ -127,12 +134,18 @@ def the_unit(client: Client, order: Order, key: str) -> PurchaseUnit:
         raise InDoubt("the answer is about another order: it has not one purchase unit")
     (unit,) = order.purchase_units
     reference = unit.custom_id
-    if reference is None and unit.payments.authorizations:
-        # After an authorization PayPal tells it there alone.
-        reference = unit.payments.authorizations[0].custom_id
+    moved = (*unit.payments.authorizations, *unit.payments.captures)
+    if reference is None and moved:
+        # After an authorization or a capture PayPal tells it there alone.
+        reference = moved[0].custom_id
     same("reference", reference, key)
     client.pays(unit.payee)
     return unit
+
+
+def moved_in(unit: PurchaseUnit, key: str) -> Moved | None:
+    """What the order has come to: an authorization, or of a sale its capture. Raises InDoubt."""
+    return sales.capture_of(unit) if is_of_a_sale(key) else authorization_of(unit)
 
 
 def authorization_of(unit: PurchaseUnit) -> Moved | None:
@@ -145,11 +158,14 @@ def authorization_of(unit: PurchaseUnit) -> Moved | None:
 
 
 def reply_to(held: Moved, order: Order | None, key: str, pending_ref: str) -> Reply:
-    """What an authorization says. Raises InDoubt for one of another instruction."""
+    """What an authorization says, or a sale's capture. Raises InDoubt for one of another
+    instruction."""
+    if is_of_a_sale(key):
+        return sales.reply_to(held, order, key, pending_ref)
     same("reference", held.custom_id, key)
     match held.status:
         case "CREATED" | "CAPTURED" | "PARTIALLY_CAPTURED":
-            return Approved(held.id, held.amount.money, _authentication(held, order))
+            return Approved(held.id, held.amount.money, authentication_of(held, order))
         case "DENIED" | "VOIDED":
             return declined_payment(held, order)
         case _:
@@ -182,7 +198,7 @@ async def _as_it_stands(client: Client, order_id: str, instruction: CompleteInst
     return found
 
 
-def _authentication(held: Moved, order: Order | None) -> Authentication | None:
+def authentication_of(held: Moved, order: Order | None) -> Authentication | None:
     """Of a card alone: a wallet has none. PayPal tells neither ECI nor version."""
     response = held.processor_response
     card = order.payment_source.card if order is not None else None
@@ -212,7 +228,8 @@ def _order_request(client: Client, instruction: AuthorizeInstruction) -> dict[st
     if client.account.merchant_id is not None:
         unit["payee"] = {"merchant_id": client.account.merchant_id}
     source = _payment_source(client, instruction)
-    return {"intent": "AUTHORIZE", "purchase_units": [unit], "payment_source": source}
+    intent = "CAPTURE" if isinstance(instruction, SellInstruction) else "AUTHORIZE"
+    return {"intent": intent, "purchase_units": [unit], "payment_source": source}
 
 
 def _payment_source(client: Client, instruction: AuthorizeInstruction) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from activities.psp.wire import Answer, InDoubt, NeverSent
-from workflows.domain.identity import payment_of
+from workflows.domain.identity import is_of_a_sale, payment_of
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     Approved,
@@ -20,7 +20,7 @@ from workflows.domain.psp import (
     VoidInstruction,
 )
 
-from . import orders
+from . import orders, sales
 from .amounts import value_of
 from .client import (
     Client,
@@ -54,8 +54,8 @@ SPENT = ("CAPTURED", "PARTIALLY_CAPTURED")
 async def capture(client: Client, instruction: CaptureInstruction) -> Reply:
     """The one capture of an authorization: of what it leaves PayPal releases the rest."""
     held = path_id(instruction.psp_ref)
-    body = _body(instruction) | {"final_capture": True}
-    answer = await client.post(f"{AUTHORIZATIONS}/{held}/capture", instruction, body)
+    form = body(instruction.amount, instruction.key) | {"final_capture": True}
+    answer = await client.post(f"{AUTHORIZATIONS}/{held}/capture", instruction, form)
     issue = issue_of(answer)
     if issue in CAPTURED_BEFORE:
         with looking_after_asking():
@@ -63,7 +63,7 @@ async def capture(client: Client, instruction: CaptureInstruction) -> Reply:
         return _unless_ours(found, issue)
     if answer.status not in (200, 201):
         return refused(answer)
-    moved = _about(client, answer, instruction)
+    moved = about(client, answer, instruction)
     parent = moved.supplementary_data.related_ids.authorization_id
     parent = parent or linked_id(moved.links, "up", "authorizations")
     if parent is not None:
@@ -75,7 +75,8 @@ async def refund(client: Client, instruction: RefundInstruction) -> Reply:
     """REFUNDED_BEFORE is looked at: ours where PayPal shows a refund of our key; else Declined, or
     in doubt. Raises NeverSent or InDoubt."""
     capture_id = path_id(instruction.psp_ref)
-    answer = await client.post(f"{CAPTURES}/{capture_id}/refund", instruction, _body(instruction))
+    form = body(instruction.amount, instruction.key)
+    answer = await client.post(f"{CAPTURES}/{capture_id}/refund", instruction, form)
     issue = issue_of(answer)
     if issue in REFUNDED_BEFORE:
         with looking_after_asking():
@@ -83,7 +84,7 @@ async def refund(client: Client, instruction: RefundInstruction) -> Reply:
         return _unless_ours(found, issue)
     if answer.status not in (200, 201):
         return refused(answer)
-    moved = _about(client, answer, instruction)
+    moved = about(client, answer, instruction)
     parent = linked_id(moved.links, "up", "captures")
     if parent is not None:
         same("capture", parent, capture_id)
@@ -93,6 +94,8 @@ async def refund(client: Client, instruction: RefundInstruction) -> Reply:
 async def void(client: Client, instruction: VoidInstruction) -> Reply:
     """Approved with the authorization's amount, or with 0 where nothing was held. Raises NeverSent
     without an id, InDoubt."""
+    if instruction.sale:
+        return await sales.give_back(client, instruction)
     if instruction.psp_ref is None:
         raise NeverSent("PayPal voids by its own id, which it never told us")
     order_id = order_id_of(instruction.psp_ref)
@@ -140,7 +143,8 @@ async def refund_under(
     """The refund of this key, among those of the capture's order."""
     path = f"{CAPTURES}/{path_id(capture_id)}"
     moved = await look(client, path, trace_id)
-    if moved is not None and not is_ours(moved.invoice_id, Operation.CAPTURE):
+    is_sale = moved is not None and is_of_a_sale(moved.invoice_id or "")
+    if moved is not None and not (is_sale or is_ours(moved.invoice_id, Operation.CAPTURE)):
         raise InDoubt("this is no capture of ours")
     unit = await _unit_of(client, moved, trace_id)
     found = _of_key(unit, "refunds", key)
@@ -253,7 +257,7 @@ def _unless_ours(found: Reply | NotFound, issue: str | None) -> Reply:
     return declined(issue or "")
 
 
-def _about(client: Client, answer: Answer, instruction: Instruction) -> Moved:
+def about(client: Client, answer: Answer, instruction: Instruction) -> Moved:
     """The capture or refund, of this key and currency. Raises InDoubt."""
     moved = answer.read(Moved)
     same("reference", moved.invoice_id, instruction.key)
@@ -262,11 +266,10 @@ def _about(client: Client, answer: Answer, instruction: Instruction) -> Moved:
     return moved
 
 
-def _body(instruction: CaptureInstruction | RefundInstruction) -> dict[str, object]:
-    amount = instruction.amount
+def body(amount: Money, key: str) -> dict[str, object]:
     return {
         "amount": {"currency_code": amount.currency, "value": value_of(amount)},
-        "invoice_id": instruction.key,
+        "invoice_id": key,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from workflows.domain.identity import Kind, pattern_of
+from workflows.domain.identity import SALE, Kind, pattern_of
 from workflows.domain.psp import Lookup, Operation
 
 ORDER, BATCH = "order_", "batch_"
@@ -32,7 +32,7 @@ _ANY_KEY = re.compile(
     re.ASCII,
 )
 _AUTHORIZE = re.compile(
-    rf"{pattern_of([Kind.DEPOSIT], '[^:]{1,64}')}:authorize:[1-9][0-9]{{0,3}}", re.ASCII
+    rf"{pattern_of([Kind.DEPOSIT], '[^:]{1,64}')}:(?:authorize|{SALE}):[1-9][0-9]{{0,3}}", re.ASCII
 )
 
 
@@ -50,14 +50,24 @@ def order_id_of(psp_ref: str | None) -> str | None:
 
 def authorize_key_of(void_key: str) -> str | None:
     """`in_1:void:2`, `in_1:void:2:2`, `in_1:case-void:2` release what `in_1:authorize:2` held."""
+    return _begun_under(void_key, Operation.AUTHORIZE)
+
+
+def sale_key_of(void_key: str) -> str | None:
+    """`in_1:void:2` gives back what was taken under `in_1:sale:2`."""
+    return _begun_under(void_key, SALE)
+
+
+def _begun_under(void_key: str, step: str) -> str | None:
     found = _VOID.fullmatch(void_key)
-    return f"{found[1]}:authorize:{found[2]}" if found else None
+    return f"{found[1]}:{step}:{found[2]}" if found else None
 
 
 def is_ours(key: str | None, operation: Operation) -> bool:
-    """Whether PayPal's reference is a key that we gave for such an instruction."""
-    step = (key or "").partition(":")[2].removeprefix("case-")
-    return step.partition(":")[0] == operation
+    """Whether PayPal's reference is a key that we gave for such an instruction: a sale is an
+    authorization."""
+    step = (key or "").partition(":")[2].removeprefix("case-").partition(":")[0]
+    return step == operation or (step == SALE and operation is Operation.AUTHORIZE)
 
 
 def authorization_in(key: str | None) -> str:

@@ -10,6 +10,7 @@ import structlog
 from pydantic import Field, ValidationError
 
 from activities.psp.wire import InDoubt, NeverSent
+from workflows.domain.identity import is_of_a_sale, key_of, payment_of
 from workflows.domain.money import Money, MoneyError
 from workflows.domain.psp import Operation
 from workflows.domain.settlement import Movement, SettlementLine, SettlementPage, SettlementQuery
@@ -173,8 +174,16 @@ def _key(info: TransactionInfo, movement: Movement) -> str | None:
     operation = OPERATIONS.get(movement)
     if operation is None:
         return None
-    references = (info.invoice_id, info.custom_field)
-    return next((key for key in references if is_ours(key, operation)), None)
+    references = [each for each in (info.invoice_id, info.custom_field) if each]
+    found = next((key for key in references if is_ours(key, operation)), None)
+    if found is None and movement is Movement.CAPTURE:
+        # A sale has the key of its authorization.
+        sales = (key for key in references if is_of_a_sale(key))
+        return next((key_of(payment_of(key), operation) for key in sales), None)
+    if found is None and movement is Movement.REFUND:
+        # So a void gives back what a sale took.
+        return next((key for key in references if is_ours(key, Operation.VOID)), None)
+    return found
 
 
 def _rfc3339(text: str) -> str:

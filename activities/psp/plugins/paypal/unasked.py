@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from activities.psp.wire import InDoubt
 from workflows.domain.events import PspEvent
+from workflows.domain.identity import is_of_a_sale
 from workflows.domain.money import Money, MoneyError
 from workflows.domain.psp import Approved, Operation
 
-from . import payments
+from . import payments, sales
 from .amounts import signed
 from .heard import Unfit, Webhook
 from .messages import AmountMessage, Moved, linked_id
@@ -65,6 +66,16 @@ def refund(webhook: Webhook, moved: Moved) -> PspEvent | None:
     return _taken_back(webhook, moved, Operation.REFUND, done)
 
 
+def of_void(webhook: Webhook, moved: Moved) -> PspEvent | None:
+    """A refund by which a void of ours gives back what a sale took: known by the capture."""
+    taken = moved.supplementary_data.related_ids.capture_id
+    taken = taken or linked_id(moved.links, "up", "captures")
+    if taken is None:
+        raise InDoubt("the refund does not tell of which capture it is")
+    reply, key = sales.of_void(moved, taken), moved.invoice_id or ""
+    return webhook.event(key, Operation.VOID, reply, moved.amount.money, moved.id)
+
+
 def reversal(webhook: Webhook) -> PspEvent | None:
     """The payer's bank, or PayPal for the payer, took the money back."""
     moved = webhook.moved(Reversal)
@@ -73,6 +84,8 @@ def reversal(webhook: Webhook) -> PspEvent | None:
         reply = payments.refunded(moved)
         key, amount = moved.invoice_id or "", moved.amount.money
         return webhook.event(key, Operation.REFUND, reply, amount, moved.id)
+    if is_ours(moved.invoice_id, Operation.VOID):
+        return of_void(webhook, moved)
     if moved.status not in ("COMPLETED", "REVERSED", "REFUNDED"):
         return None
     return _taken_back(
@@ -85,7 +98,8 @@ def _taken_back(
 ) -> PspEvent | None:
     related = moved.supplementary_data.related_ids
     taken = related.capture_id or linked_id(moved.links, "up", "captures")
-    if taken is None and is_ours(moved.invoice_id, Operation.CAPTURE):
+    is_sale = is_of_a_sale(moved.invoice_id or "")
+    if taken is None and (is_sale or is_ours(moved.invoice_id, Operation.CAPTURE)):
         # The capture itself is shown, and not what was made of it.
         taken = moved.id
     key = authorization_in(moved.custom_id)

@@ -21,6 +21,7 @@ from workflows.domain.psp import (
     PayoutInstruction,
     RefundInstruction,
     Reply,
+    SellInstruction,
     VoidInstruction,
 )
 
@@ -46,12 +47,20 @@ class SandboxAdapter:
 
     async def authorize(self, instruction: AuthorizeInstruction) -> Reply:
         """`POST /v1/authorizations`; the token says what becomes of it."""
+        return await self._authorize(instruction)
+
+    async def sell(self, instruction: SellInstruction) -> Reply:
+        """The same with `capture`: the money is taken at once. Refunded is it under its own id."""
+        return await self._authorize(instruction, capture=True)
+
+    async def _authorize(self, instruction: AuthorizeInstruction, **more: bool) -> Reply:
         body = {
             "method": instruction.method,
             "payment_token": instruction.payment_token,
             "player_id": instruction.player_id,
             "return_url": instruction.return_url,
             **_proof(instruction.authentication),
+            **more,
         }
         return await self._do(instruction, "/v1/authorizations", body | _money(instruction))
 
@@ -60,10 +69,13 @@ class SandboxAdapter:
         return await self._do(instruction, path, _money(instruction))
 
     async def void(self, instruction: VoidInstruction) -> Reply:
-        """By the authorization's id, or by our reference where it was lost."""
+        """By the authorization's id, or by our reference where it was lost. What a sale took goes
+        back."""
+        body: dict[str, Any] = {"give_back": True} if instruction.sale else {}
         if instruction.psp_ref is not None:
-            return await self._do(instruction, f"/v1/authorizations/{instruction.psp_ref}/voids")
-        body = {"authorization_reference": instruction.authorize_key}
+            path = f"/v1/authorizations/{instruction.psp_ref}/voids"
+            return await self._do(instruction, path, body)
+        body |= {"authorization_reference": instruction.authorize_key}
         return await self._do(instruction, "/v1/voids", body)
 
     async def refund(self, instruction: RefundInstruction) -> Reply:

@@ -19,6 +19,7 @@ from workflows.domain.psp import (
     Lookup,
     RefundInstruction,
     Reply,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.domain.settlement import SettlementPage, SettlementQuery
@@ -27,6 +28,7 @@ from . import amounts, authorizing, checkout, intents
 from .client import Client, an_id, place
 from .declines import declined, may_be_blocked
 from .errors import AccountFault, is_about_state, refusal, same
+from .giving_back import give_back
 from .lookups import Lookups
 from .messages import CAPTURE, KEY, Intent, Problem, Refund, Session
 from .methods import METHODS
@@ -64,6 +66,10 @@ class StripeAdapter:
         except AccountFault as fault:
             # Certainly not done, and another account may.
             return Declined(DeclineReason.ACCOUNT_MISCONFIGURED, soft=True, code=fault.code)
+
+    async def sell(self, instruction: SellInstruction) -> Reply:
+        """The same, with `capture_method=automatic`."""
+        return await self.authorize(instruction)
 
     async def _open_page(self, instruction: AuthorizeInstruction) -> Reply:
         version = self._client.api_version(instruction.account.id)
@@ -126,21 +132,33 @@ class StripeAdapter:
     async def void(self, instruction: VoidInstruction) -> Reply:
         """`POST /v1/payment_intents/{id}/cancel`; a page that is still open is expired. Without a
         `psp_ref` it is looked for by our key first. The rest after a capture Stripe has released
-        itself."""
+        itself. What a sale took is refunded."""
         psp_ref = instruction.psp_ref or await self._found(instruction)
         if instruction.after_capture:
             intent = await self._lookups.intent(instruction, psp_ref)
             return intents.released(_parent(intent, instruction, psp_ref))
         if psp_ref.startswith(checkout.PREFIX):
             session = await self._page(instruction, psp_ref)
+            if instruction.sale and session.intent is not None and _is_sold(session.intent):
+                sold = _parent(session.intent, instruction, session.intent.id)
+                return await give_back(self._client, instruction, sold)
             return await checkout.close(self._client, instruction, session)
+        if instruction.sale:
+            sold = _parent(await self._sold(instruction, psp_ref), instruction, psp_ref)
+            if _is_sold(sold):
+                return await give_back(self._client, instruction, sold)
         path = place("payment_intents", psp_ref, "cancel")
         answer = await self._client.post(instruction, path, {})
         if answer.status == 200:
             return intents.voided(_parent(answer.read(Intent), instruction, psp_ref))
         problem = refusal(answer)
         ended = _at_its_end(problem, instruction, psp_ref)
-        return replace(declined(problem), soft=False) if ended is None else intents.voided(ended)
+        if ended is None:
+            return replace(declined(problem), soft=False)
+        if instruction.sale and _is_sold(ended):
+            # The player paid just then.
+            return await give_back(self._client, instruction, ended)
+        return intents.voided(ended)
 
     async def refund(self, instruction: RefundInstruction) -> Reply:
         """`POST /v1/refunds`, of the payment intent. A refusal because of what was done before is
@@ -188,12 +206,24 @@ class StripeAdapter:
             raise NeverSent("Stripe finds no payment intent under our reference")
         return found
 
+    async def _sold(self, instruction: VoidInstruction, psp_ref: str) -> Intent:
+        """Raises NeverSent where it cannot be read: nothing was asked to be undone."""
+        try:
+            return await self._lookups.intent(instruction, psp_ref)
+        except WireError as error:
+            raise NeverSent(f"the payment intent could not be read ({error})") from None
+
     async def _page(self, instruction: VoidInstruction, session_id: str) -> Session:
         """Raises NeverSent where it cannot be read: nothing was asked to be closed."""
         try:
             return await self._lookups.page(instruction, session_id)
         except WireError as error:
             raise NeverSent(f"the page could not be read ({error})") from None
+
+
+def _is_sold(intent: Intent) -> bool:
+    """Never of a hold: should it have been captured, that would give back money that is booked."""
+    return intent.is_sale and intent.status == "succeeded"
 
 
 def _hold(intent: Intent, instruction: AuthorizeInstruction) -> Intent:

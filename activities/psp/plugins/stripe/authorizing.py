@@ -34,7 +34,7 @@ def form(instruction: AuthorizeInstruction, token: str, api_version: str) -> dic
     saved = _SAVED.fullmatch(token)
     return {
         **amounts.asked(instruction.amount),
-        "capture_method": methods.capture_method(instruction.method),
+        "capture_method": methods.capture_method(instruction),
         "confirm": "true",
         **({"customer": saved[1]} if saved else {}),
         "payment_method": saved[2] if saved else token,

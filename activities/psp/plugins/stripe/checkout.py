@@ -57,7 +57,7 @@ def form(instruction: AuthorizeInstruction, now: float, api_version: str) -> dic
         **_metadata("metadata", instruction),
         **_metadata(f"{intent}[metadata]", instruction),
         f"{intent}[metadata][{PAGE}]": "checkout",
-        f"{intent}[capture_method]": methods.capture_method(instruction.method),
+        f"{intent}[capture_method]": methods.capture_method(instruction),
     }
 
 

@@ -23,11 +23,14 @@ class Client:
             name: Wire(account.url, tls=account.tls) for name, account in settings.accounts.items()
         }
 
-    async def post(self, instruction: Instruction, path: str, form: Mapping[str, str]) -> Answer:
-        """Under the instruction's key. Raises NeverSent or InDoubt."""
+    async def post(
+        self, instruction: Instruction, path: str, form: Mapping[str, str], *, step: str = ""
+    ) -> Answer:
+        """Under the instruction's key, and a `step` behind it where it may be asked in two ways.
+        Raises NeverSent or InDoubt."""
         account = instruction.account.id
         headers = self._headers(account, instruction.trace_id)
-        headers["Idempotency-Key"] = instruction.key
+        headers["Idempotency-Key"] = f"{instruction.key}:{step}" if step else instruction.key
         return await self._wires[account].exchange("POST", path, headers=headers, form=form)
 
     async def get(

@@ -24,6 +24,7 @@ from .amounts import money_of
 from .declines import may_be_blocked
 from .event_types import CHARGES, DISPUTES, REFUNDS, SESSIONS
 from .events import Dispute, Event
+from .giving_back import given_back
 from .messages import CAPTURE, KEY, Charge, Intent, Refund, Session
 from .methods import METHODS
 
@@ -81,6 +82,10 @@ def of_refund(refund: Refund) -> Told | None:
     amount, reply = money_of(refund.amount, refund.currency), intents.refunded(refund)
     if refund.key is not None and is_step(refund.key, Operation.REFUND):
         return Told(refund.key, Operation.REFUND, reply, amount)
+    if refund.key is not None and is_step(refund.key, Operation.VOID) and refund.payment_intent:
+        # So a void gives back what a sale took.
+        undone = given_back(refund, refund.payment_intent)
+        return Told(refund.key, Operation.VOID, undone, amount)
     about = _ids(refund.payment_intent, refund.charge)
     if not about or isinstance(reply, Pending):
         return None

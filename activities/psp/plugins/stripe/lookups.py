@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from activities.psp.wire import Answer, InDoubt
@@ -18,6 +19,7 @@ from . import checkout, intents
 from .authorizing import EXPAND
 from .client import Client, place
 from .errors import is_missing, refusal, same
+from .giving_back import given_back
 from .messages import KEY, Intent, Intents, Refund, Refunds, Session
 from .sessions import Question, Sessions, Span
 
@@ -121,7 +123,7 @@ class Lookups:
             return NoStatus(safe_to_repeat=lookup.operation is Operation.VOID)
         if psp_ref.startswith(checkout.PREFIX):
             return await self._step_of_a_page(lookup, psp_ref)
-        return self._done(lookup, await self._intent(lookup, psp_ref))
+        return await self._done(lookup, await self._intent(lookup, psp_ref))
 
     async def _step_of_a_page(self, lookup: Lookup, psp_ref: str) -> Finding:
         session = await self._sessions.read(lookup, psp_ref)
@@ -129,12 +131,12 @@ class Lookups:
             return NotFound()
         same("payment", payment_of(session.key or ""), payment_of(lookup.key))
         if session.intent is not None and session.status != "open":
-            return self._done(lookup, session.intent)
+            return await self._done(lookup, session.intent)
         if session.status == "expired" and lookup.operation is Operation.VOID:
             return checkout.released(session)
         return NotFound(safe_to_repeat=True)
 
-    def _done(self, lookup: Lookup, intent: Intent | None) -> Finding:
+    async def _done(self, lookup: Lookup, intent: Intent | None) -> Finding:
         if intent is None:
             return NotFound()
         same("payment", payment_of(intent.key or ""), payment_of(lookup.key))
@@ -144,6 +146,10 @@ class Lookups:
             return NotFound(safe_to_repeat=True)
         if lookup.operation is Operation.CAPTURE:
             return intents.captured(intent)
+        if intent.is_sale and intent.status == "succeeded":
+            # Only a refund undoes it: once in all, since nothing is left of it then.
+            refund = await self._refund_of(replace(lookup, parent_ref=intent.id), intent.id)
+            return given_back(refund, intent.id) if refund else NotFound(safe_to_repeat=True)
         return _void(intent, lookup)
 
     async def _refund(self, lookup: Lookup) -> Finding:
@@ -156,18 +162,27 @@ class Lookups:
             return intents.refunded(_of_payment(refund, lookup))
         if lookup.parent_ref is None:
             return NoStatus(safe_to_repeat=_is_remembered(lookup))
-        params = {"payment_intent": lookup.parent_ref, "limit": str(PER_PAGE)}
+        found = await self._refund_of(lookup, lookup.parent_ref)
+        if found is not None:
+            return intents.refunded(found)
+        return NotFound(safe_to_repeat=_is_remembered(lookup))
+
+    async def _refund_of(self, lookup: Lookup, paid: str) -> Refund | None:
+        """The one of this key, among those of a payment intent; None where there is no such thing.
+        Raises InDoubt where it may be among those that were not read."""
+        params = {"payment_intent": paid, "limit": str(PER_PAGE)}
         for _ in range(PAGES):
             answer = await self._get(lookup, place("refunds"), params)
             page = answer.read(Refunds) if answer.status == 200 else None
             if page is None:
-                return _missing(answer)
+                _missing(answer)
+                return None
             for refund in page.data:
                 _of_payment(refund, lookup)
                 if refund.key == lookup.key:
-                    return intents.refunded(refund)
+                    return refund
             if not page.has_more or not page.data:
-                return NotFound(safe_to_repeat=_is_remembered(lookup))
+                return None
             params["starting_after"] = page.data[-1].id
         raise InDoubt("Stripe has more refunds of this payment than we read")
 

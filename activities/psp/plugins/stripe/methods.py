@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from activities.psp.contract import Method, Takes
+from workflows.domain.psp import AuthorizeInstruction, SellInstruction
 
 MINIMUMS: Mapping[str, int] = {
     "AED": 200,
@@ -85,9 +86,10 @@ def is_held(method: str) -> bool:
     return METHODS[method].takes is Takes.HOLD
 
 
-def capture_method(method: str) -> str:
+def capture_method(instruction: AuthorizeInstruction) -> str:
     """Stripe's word; `manual` is refused for what it cannot hold."""
-    return "manual" if is_held(method) else "automatic"
+    sold = isinstance(instruction, SellInstruction)
+    return "manual" if is_held(instruction.method) and not sold else "automatic"
 
 
 def parameter(api_version: str) -> str:

@@ -29,11 +29,27 @@ def capture(store: Store, call: Call) -> Reply:
         store.done("capture", held.order, held.id, amount, key=call.key, code=state)
         raise errors.refused(state, PAYMENTS, kept=True)
     final = call.body.get("final_capture") is True
-    taken = Capture(held, amount, call.key, final, state, invoice_id)
+    taken = take(store, held, amount, call.key, state=state, final=final, invoice_id=invoice_id)
+    return Reply(201, lambda: store.view_capture(taken), has_minimum=True)
+
+
+def take(
+    store: Store,
+    held: Authorization,
+    amount: int,
+    key: str,
+    *,
+    state: str,
+    final: bool,
+    invoice_id: str = "",
+    denied: str | None = None,
+) -> Capture:
+    """`denied`: the processor's code, where it declined what was to be taken at once."""
+    taken = Capture(held, amount, key, final, state, invoice_id, denied)
     held.root.captures.append(taken)
     store.captures[taken.id] = taken
     _settle(store, taken)
-    return Reply(201, lambda: store.view_capture(taken), has_minimum=True)
+    return taken
 
 
 def void(store: Store, call: Call) -> Reply:

@@ -34,6 +34,14 @@ ORDERS = {
         "Order already authorized.If 'intent=AUTHORIZE' only one authorization per order is "
         "allowed."
     ),
+    "ORDER_ALREADY_CAPTURED": (
+        "Order already captured.If 'intent=CAPTURE' only one capture per order is allowed."
+    ),
+    "ACTION_DOES_NOT_MATCH_INTENT": (
+        "Order was created with an intent to 'CAPTURE'. Please use "
+        "v2/checkout/orders/order_id/capture to complete the transaction or alternately Create an "
+        "order with an intent of 'AUTHORIZE'."
+    ),
     "INSTRUMENT_DECLINED": (
         "The instrument presented  was either declined by the processor or bank, or it can't be "
         "used for this payment."
@@ -41,6 +49,7 @@ ORDERS = {
     "TOKEN_ID_NOT_FOUND": (
         "Specified token was not found. Verify the token and try the request again."
     ),
+    "TRANSACTION_REFUSED": "The request was refused.",
     "TRANSACTION_LIMIT_EXCEEDED": "Total payment amount exceeded transaction limit.",
     "PAYER_ACCOUNT_LOCKED_OR_CLOSED": "The payer account cannot be used for this transaction.",
 }

@@ -26,6 +26,8 @@ class Order:
     """The merchant's own key for the payment; empty without one."""
     invoice_id: str
     description: str
+    takes: bool
+    """Its intent is CAPTURE: what is approved is taken, and nothing held before."""
     wallet: bool
     """Made with a payment source: it begins by asking for the payer's action."""
     return_url: str
@@ -39,6 +41,10 @@ class Order:
     declined: bool = False
     """The last attempt to authorize was: the payer may choose again."""
     authorizations: list[Authorization] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[Authorization]:
+        return [each for each in self.authorizations if not each.sold]
 
     @property
     def waits_for_payer(self) -> bool:
@@ -56,6 +62,8 @@ class Authorization:
     voided: bool = False
     closed: bool = False
     """A capture was said to be the final one."""
+    sold: bool = False
+    """No authorization to anybody: what the capture of an order that takes at once stands on."""
     parent: Authorization | None = None
     """The one that this renews: both stand for the same hold."""
     renewed: bool = False
@@ -100,6 +108,8 @@ class Capture:
     state: str
     """COMPLETED, DECLINED or PENDING; `status` knows of refunds as well."""
     invoice_id: str
+    denied: str | None = None
+    """The processor's code, of what was to be taken at once."""
     id: str = field(default_factory=new_id)
     created: float = field(default_factory=time.time)
     refunds: list[Refund] = field(default_factory=list)

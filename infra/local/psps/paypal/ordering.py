@@ -1,10 +1,10 @@
-"""Orders: made, approved by the payer on the hosted page, authorized."""
+"""Orders: made, approved by the payer on the hosted page, authorized or taken."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from infra.local.psps.paypal import errors, reading, views
+from infra.local.psps.paypal import errors, holding, reading, views
 from infra.local.psps.paypal.endpoint import Call, Reply
 from infra.local.psps.paypal.funding import Funding, in_vault
 from infra.local.psps.paypal.issues import ORDERS
@@ -27,7 +27,7 @@ def create(store: Store, call: Call) -> Reply:
     if kept is not None:
         # Its payer has agreed beforehand.
         order.funding, order.status, order.payer_id = kept, "APPROVED", new_id(13)
-        _hold(store, order, call.key)
+        (_take if order.takes else _hold)(store, order, call.key)
     status = 200 if order.wallet else 201
     return Reply(status, lambda: store.view_order(order), again=200, has_minimum=True)
 
@@ -39,6 +39,8 @@ def retrieve(store: Store, call: Call) -> Reply:
 
 def authorize(store: Store, call: Call) -> Reply:
     order = store.order(call.account, call.id)
+    if order.takes:
+        raise errors.refused("ACTION_DOES_NOT_MATCH_INTENT", ORDERS)
     if order.authorizations:
         raise errors.refused("ORDER_ALREADY_AUTHORIZED", ORDERS)
     if order.status != "APPROVED":
@@ -47,7 +49,45 @@ def authorize(store: Store, call: Call) -> Reply:
     return Reply(201, lambda: store.view_order(order), again=200, has_minimum=True)
 
 
+def capture(store: Store, call: Call) -> Reply:
+    order = store.order(call.account, call.id)
+    if not order.takes:
+        raise errors.refused("ACTION_DOES_NOT_MATCH_INTENT", ORDERS)
+    if order.authorizations:
+        raise errors.refused("ORDER_ALREADY_CAPTURED", ORDERS)
+    if order.status != "APPROVED":
+        raise errors.refused("ORDER_NOT_APPROVED", ORDERS)
+    _take(store, order, call.key)
+    return Reply(201, lambda: store.view_order(order), again=200, has_minimum=True)
+
+
+def _take(store: Store, order: Order, key: str) -> None:
+    """What the processor denies is a capture that was declined."""
+    held = _begun(store, order, key)
+    held.sold = True
+    denied, held.denied = held.denied, None
+    state = "DECLINED" if denied else order.funding.capture
+    if state == "TRANSACTION_REFUSED":
+        order.authorizations.remove(held)
+        store.done("authorization", order, order.id, order.amount, key=held.key, code=state)
+        raise errors.refused("TRANSACTION_REFUSED", ORDERS, kept=True)
+    order.status = "COMPLETED"
+    code = "DECLINED" if state == "DECLINED" else None
+    store.done("authorization", order, held.id, held.amount, key=held.key, code=code)
+    holding.take(store, held, held.amount, held.key, state=state, final=True, denied=denied)
+
+
 def _hold(store: Store, order: Order, key: str) -> None:
+    held = _begun(store, order, key)
+    order.status = "COMPLETED"
+    store.authorizations[held.id] = held
+    code = "DENIED" if held.denied else None
+    store.done("authorization", order, held.id, held.amount, key=held.key, code=code)
+    if not held.denied:
+        store.tell_authorization("PAYMENT.AUTHORIZATION.CREATED", held, key=held.key)
+
+
+def _begun(store: Store, order: Order, key: str) -> Authorization:
     reference = order.custom_id or key
     issue = order.funding.verdict(order.account)
     if issue is not None:
@@ -58,12 +98,7 @@ def _hold(store: Store, order: Order, key: str) -> None:
         raise errors.refused(issue, ORDERS, links=links, kept=True)
     held = Authorization(order, order.amount, reference, order.funding.denial(order.account))
     order.authorizations.append(held)
-    order.status = "COMPLETED"
-    store.authorizations[held.id] = held
-    code = "DENIED" if held.denied else None
-    store.done("authorization", order, held.id, held.amount, key=reference, code=code)
-    if not held.denied:
-        store.tell_authorization("PAYMENT.AUTHORIZATION.CREATED", held, key=reference)
+    return held
 
 
 def _kept_wallet(body: dict[str, Any]) -> Funding | None:
@@ -80,12 +115,9 @@ def _kept_wallet(body: dict[str, Any]) -> Funding | None:
 
 
 def _check_intent(body: dict[str, Any]) -> None:
-    """This merchant takes in two steps only."""
     if "intent" not in body:
         raise errors.invalid(_MISSING, ORDERS, "/intent")
-    if body["intent"] == "CAPTURE":
-        raise errors.invalid("NOT_SUPPORTED", ORDERS, "/intent")
-    if body["intent"] != "AUTHORIZE":
+    if body["intent"] not in ("AUTHORIZE", "CAPTURE"):
         raise errors.invalid("INVALID_PARAMETER_VALUE", ORDERS, "/intent")
 
 
@@ -118,6 +150,7 @@ def _order(call: Call, unit: dict[str, Any]) -> Order:
         custom_id=reading.text(unit, "custom_id", ORDERS, at=_UNIT),
         invoice_id=reading.text(unit, "invoice_id", ORDERS, at=_UNIT),
         description=reading.text(unit, "description", ORDERS, at=_UNIT),
+        takes=call.body["intent"] == "CAPTURE",
         wallet=bool(source),
         return_url=reading.text(context, "return_url", ORDERS, most=4000),
         cancel_url=reading.text(context, "cancel_url", ORDERS, most=4000),

@@ -49,6 +49,7 @@ def _calls(endpoint: Endpoint) -> list[Route]:
         ("POST", _ORDERS, ordering.create),
         ("GET", f"{_ORDERS}/{{id}}", ordering.retrieve),
         ("POST", f"{_ORDERS}/{{id}}/authorize", ordering.authorize),
+        ("POST", f"{_ORDERS}/{{id}}/capture", ordering.capture),
         ("GET", _HELD, holding.retrieve),
         ("POST", f"{_HELD}/capture", holding.capture),
         ("POST", f"{_HELD}/void", holding.void),

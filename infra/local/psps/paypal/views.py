@@ -62,7 +62,7 @@ def order(of: Order, base: str, payee: str) -> View:
     }
     made: View = {
         "id": of.id,
-        "intent": "AUTHORIZE",
+        "intent": "CAPTURE" if of.takes else "AUTHORIZE",
         "status": of.status,
         "purchase_units": [without_nothing(unit)],
         "create_time": when(of.created),
@@ -84,7 +84,8 @@ def _order_links(of: Order, base: str) -> list[View]:
     if of.waits_for_payer:
         links.append(link(approval_url(of, base), "payer-action" if of.wallet else "approve"))
     if of.status in ("CREATED", "APPROVED"):
-        links.append(link(f"{own}/authorize", "authorize", "POST"))
+        how = "capture" if of.takes else "authorize"
+        links.append(link(f"{own}/{how}", how, "POST"))
     return links
 
 
@@ -95,11 +96,11 @@ def _payments(of: Order, base: str) -> View | None:
     captures = [each for held in of.authorizations for each in held.captures]
     refunds = [each for taken in captures for each in taken.refunds]
     made = {
-        "authorizations": [_authorization(each, base) for each in of.authorizations],
+        "authorizations": [_authorization(each, base) for each in of.shown],
         "captures": [_capture(each, base) for each in captures],
         "refunds": [refund(each, base) for each in refunds],
     }
-    for each, held in zip(made["authorizations"], of.authorizations, strict=True):
+    for each, held in zip(made["authorizations"], of.shown, strict=True):
         if held.denied:
             each["processor_response"] = {"response_code": held.denied}
     return without_nothing(made)
@@ -138,7 +139,9 @@ def _authorization(of: Authorization, base: str) -> View:
 
 
 def capture(of: Capture, base: str, payee: str) -> View:
-    ids = {"order_id": of.order.id, "authorization_id": of.authorization.id}
+    ids = {"order_id": of.order.id}
+    if not of.authorization.sold:
+        ids["authorization_id"] = of.authorization.id
     related = {"related_ids": ids}
     return {**_capture(of, base), "supplementary_data": related, "payee": {"merchant_id": payee}}
 
@@ -170,10 +173,17 @@ def _capture(of: Capture, base: str) -> View:
         "links": [
             link(own, "self"),
             link(f"{own}/refund", "refund", "POST"),
-            link(f"{base}/v2/payments/authorizations/{of.authorization.id}", "up"),
+            link(_above(of, base), "up"),
         ],
+        "processor_response": {"response_code": of.denied} if of.denied else None,
     }
     return without_nothing(made)
+
+
+def _above(of: Capture, base: str) -> str:
+    if of.authorization.sold:
+        return f"{base}/v2/checkout/orders/{of.order.id}"
+    return f"{base}/v2/payments/authorizations/{of.authorization.id}"
 
 
 def refund(of: Refund, base: str) -> View:

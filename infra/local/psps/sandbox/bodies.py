@@ -67,6 +67,8 @@ class Authorization(Body):
     player_id: Name
     return_url: ReturnUrl
     three_ds: ThreeDs | None = None
+    capture: bool = False
+    """Taken at once, whatever the method could hold."""
 
 
 class Capture(Body):
@@ -75,10 +77,11 @@ class Capture(Body):
 
 
 class Void(Body):
-    pass
+    give_back: bool = False
+    """What a sale took as well; else it can be refunded only."""
 
 
-class VoidByReference(Body):
+class VoidByReference(Void):
     authorization_reference: Name
 
 

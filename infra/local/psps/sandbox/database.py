@@ -25,6 +25,12 @@ class Database:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._connection.executescript(_SCHEMA)
+        self._add_what_an_older_file_has_not()
+
+    def _add_what_an_older_file_has_not(self) -> None:
+        there = {row["name"] for row in self.rows("PRAGMA table_info(operations)")}
+        if "taken_at_once" not in there:
+            self.run("ALTER TABLE operations ADD taken_at_once INTEGER NOT NULL DEFAULT 0")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

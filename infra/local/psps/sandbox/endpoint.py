@@ -17,7 +17,7 @@ from infra.local.psps.base.faults import Faults, handed_over
 from infra.local.psps.base.idempotency import Answer, KeyReused
 from infra.local.psps.base.orders import Handler
 from infra.local.psps.sandbox import cards, errors, operations
-from infra.local.psps.sandbox.bodies import read
+from infra.local.psps.sandbox.bodies import Authorization, read
 from infra.local.psps.sandbox.errors import SandboxError
 from infra.local.psps.sandbox.faults import Fault, Kind, strike
 from infra.local.psps.sandbox.modes import CurrentModes
@@ -50,7 +50,8 @@ class Endpoint:
             call = self._call(request)
             asked = await read(request, model)
             mark = _fingerprint(request.url.path, asked)
-            fault = strike(self._faults, operation, call.merchant_account)
+            name = "sale" if isinstance(asked, Authorization) and asked.capture else operation
+            fault = strike(self._faults, name, call.merchant_account)
             with self._once_at_a_time(call):
                 answer, manner = self._answer(
                     call, mark, fault, lambda: execute(self._store, call, asked)
@@ -181,8 +182,12 @@ def _manner(done: Operation) -> str | None:
     manners = {
         ("authorization", cards.AUTHORIZATION_LOST): "lost_after",
         ("authorization", cards.SLOW): "slow",
+        ("sale", cards.AUTHORIZATION_LOST): "lost_after",
+        ("sale", cards.SLOW): "slow",
+        ("sale", cards.CAPTURE_LOST): "lost_after",
         ("capture", cards.CAPTURE_LOST): "lost_after",
     }
     if done.status != "approved":
         return None
-    return manners.get((done.operation, done.payment_token or ""))
+    name = "sale" if done.is_sale else done.operation
+    return manners.get((name, done.payment_token or ""))

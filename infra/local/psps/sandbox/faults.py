@@ -31,7 +31,10 @@ Kind = Literal[
 class Fault(faults.Fault):
     """`probability` of each matching request, by dice of `seed`, which begin anew at a restart."""
 
-    operation: Literal["authorization", "capture", "void", "refund", "payout", "status", "*"]
+    operation: Literal[
+        "authorization", "sale", "capture", "void", "refund", "payout", "status", "*"
+    ]
+    """`authorization` is every one, `sale` those alone that take the money at once."""
     fault: Kind
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     seed: int | None = None
@@ -43,7 +46,8 @@ class Fault(faults.Fault):
         self._dice = random.Random(self.seed)  # noqa: S311
 
     def meets(self, operation: str, account: str) -> bool:
-        is_operation = self.operation in (operation, "*")
+        names = (operation, "authorization") if operation == "sale" else (operation,)
+        is_operation = self.operation in (*names, "*")
         is_account = self.merchant_account in (None, account)
         return is_operation and is_account and self._dice.random() < self.probability
 

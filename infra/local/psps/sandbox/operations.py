@@ -51,6 +51,8 @@ class Operation:
     refunded: int = 0
     charged_back: int = 0
     voided: int = 0
+    taken_at_once: int = 0
+    """Of an authorization: by the merchant's wish."""
     initiated_by: str = "merchant"
     """`dashboard`, `issuer` or `expiry` where no call of the merchant's did it: it has no reference
     of its own then."""
@@ -68,8 +70,9 @@ class Operation:
 
     @property
     def is_sale(self) -> bool:
-        """The money is taken with the authorization: there is nothing to capture, or to void."""
-        return self.operation == "authorization" and self.method in SALES
+        """The money is taken with the authorization: there is nothing to capture."""
+        by_method = self.method in SALES
+        return self.operation == "authorization" and (by_method or bool(self.taken_at_once))
 
     @property
     def is_taken(self) -> bool:

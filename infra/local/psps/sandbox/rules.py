@@ -46,6 +46,7 @@ def authorize(store: Store, call: Call, asked: bodies.Authorization) -> Operatio
         payment_token=asked.payment_token,
         return_url=asked.return_url,
         authenticated=cards.taken_over(asked.three_ds.model_dump()) if asked.three_ds else None,
+        taken_at_once=int(asked.capture),
     )
     if _is_voided(store, call.merchant_account, asked.reference):
         new.decline("reference_voided")
@@ -57,6 +58,8 @@ def authorize(store: Store, call: Call, asked: bodies.Authorization) -> Operatio
         new.status = "requires_action"
     elif asked.payment_token == cards.PENDING:
         _promise(new, call.modes.async_seconds, cards.APPROVED)
+    elif new.is_sale and asked.payment_token == cards.CAPTURE_REFUSED:
+        new.decline("capture_refused")
     else:
         new.decline(cards.verdict(asked.payment_token, call.merchant_account))
     return store.execute(new)
@@ -79,14 +82,14 @@ def capture(store: Store, call: Call, asked: bodies.Capture) -> Operation:
 
 def void(store: Store, call: Call, asked: bodies.Void) -> Operation:
     held = _find(store, call, "authorization")
-    return _void(store, call, asked.reference, [held])
+    return _void(store, call, asked, [held])
 
 
 def void_by_reference(store: Store, call: Call, asked: bodies.VoidByReference) -> Operation:
     """Also for an authorization that never arrived, and may arrive yet."""
     reference = asked.authorization_reference
     held = operations.authorizations_under(store.database, call.merchant_account, reference)
-    done = _void(store, call, asked.reference, held)
+    done = _void(store, call, asked, held)
     if done.status == "approved":
         store.database.run(
             "INSERT OR IGNORE INTO voided_references VALUES (?, ?)",
@@ -137,13 +140,20 @@ def pay_out(store: Store, call: Call, asked: bodies.Payout) -> Operation:
     return store.execute(new)
 
 
-def _void(store: Store, call: Call, reference: str, held: list[Operation]) -> Operation:
-    """Afterwards nothing is held any more: also true, with amount 0, where nothing was."""
+def _void(store: Store, call: Call, asked: bodies.Void, held: list[Operation]) -> Operation:
+    """Afterwards nothing is held any more, and nothing taken of a sale that is to go back: also
+    true, with amount 0, where nothing was."""
     last = held[-1] if held else None
-    new = _new(call, "void", reference, 0, last.currency if last else None, **_of(last))
+    new = _new(call, "void", asked.reference, 0, last.currency if last else None, **_of(last))
     left = [each for each in held if each.status != "approved" or each.captured < each.amount]
-    if held and not left:
+    sold = [each for each in held if each.is_sale and each.is_taken and asked.give_back]
+    if held and not (left or sold):
         new.decline("not_voidable")
+    for each in sold:
+        back = each.amount - each.refunded - each.charged_back
+        each.refunded += back
+        new.refunded, new.amount = new.refunded + back, new.amount + back
+        operations.update(store.database, each)
     for each in left:
         if each.status == "approved" and not each.voided:
             each.released = each.amount - each.captured

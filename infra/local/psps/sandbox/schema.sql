@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS operations (
     refunded INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND amount),
     charged_back INTEGER NOT NULL CHECK (charged_back BETWEEN 0 AND amount),
     voided INTEGER NOT NULL,
+    taken_at_once INTEGER NOT NULL DEFAULT 0,
     initiated_by TEXT NOT NULL
         CHECK (initiated_by IN ('merchant', 'dashboard', 'issuer', 'expiry')),
     payment_reference TEXT,

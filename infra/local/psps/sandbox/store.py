@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from typing import Any, cast
 
 import orjson
@@ -58,8 +59,12 @@ class Store:
         self._put(operation, view, withheld=self._modes.now.webhooks == "none")
 
     def enter(self, operation: Operation) -> None:
-        """Into the journal, with the effect itself."""
-        self.enter_as(operation.operation, operation)
+        """Into the journal, with the effect itself. A void that gives back what a sale took is a
+        refund there, but for what it released."""
+        back = operation.refunded if operation.operation == "void" else 0
+        if back:
+            self.enter_as("refund", replace(operation, amount=back))
+        self.enter_as(operation.operation, replace(operation, amount=operation.amount - back))
         if operation.is_sale and operation.status == "approved":
             self.enter_as("capture", operation)
 

@@ -88,6 +88,39 @@ async def test_a_hold_is_asked_to_be_captured_by_us(method: str) -> None:
     assert (page["manualCapture"], page["reference"]) == (True, "in_cert:authorize:1:page")
 
 
+@pytest.mark.parametrize("method", HOLDS)
+async def test_what_could_be_held_is_captured_without_delay_where_it_is_to_be_sold(
+    method: str,
+) -> None:
+    sale = replace(asked("sale"), method=method)
+    async with adyen() as far:
+        stored = await far.adapter.sell(sale)
+        await far.adapter.sell(replace(sale, payment_token=None))
+    assert isinstance(stored, Approved)
+    assert stored.captured
+    charge, page = (exchange.body for exchange in far.exchanges)
+    assert (charge["captureDelayHours"], charge["reference"]) == (0, "in_cert:sale:1")
+    assert (page["captureDelayHours"], page["reference"]) == (0, "in_cert:sale:1:page")
+    for body in (charge, page):
+        assert "manualCapture" not in body
+        assert "additionalData" not in body
+
+
+async def test_what_knows_no_hold_is_told_nothing_of_its_capture() -> None:
+    async with adyen() as far:
+        await far.adapter.sell(replace(asked("sale"), method="ideal", country="NL"))
+    [exchange] = far.exchanges
+    assert exchange.body["reference"] == "in_cert:sale:1"
+    assert "captureDelayHours" not in exchange.body
+
+
+@pytest.mark.parametrize("mark", ["", ":page"])
+def test_an_event_of_what_was_sold_says_so_by_its_key(mark: str) -> None:
+    event = told_by(item("AUTHORISATION", f"in_p1:sale:1{mark}", pspReference=PAYMENT))
+    assert event.reply == Approved(PAYMENT, EUR, captured=True)
+    assert (event.key, event.unasked) == ("in_p1:sale:1", False)
+
+
 async def test_a_players_country_goes_along_where_it_is_known() -> None:
     async with adyen() as far:
         await far.adapter.authorize(replace(deposit("ideal"), country="NL"))
@@ -146,7 +179,13 @@ def test_what_is_not_signed_makes_no_hold_of_a_sale(claimed: dict[str, Any]) -> 
 
 @pytest.mark.parametrize(
     "reference",
-    ["in_1:capture:sale", "in_1:authorize:1:sale:page", "in_1:authorize:1:sold", "in_1:sale"],
+    [
+        "in_1:capture:sale",
+        "in_1:authorize:1:sale:page",
+        "in_1:authorize:1:sold",
+        "in_1:sale",
+        "in_1:sale:1:sale",
+    ],
 )
 def test_a_mark_that_we_do_not_write_is_no_reference_of_ours(reference: str) -> None:
     heard = hear(signed(item("AUTHORISATION", reference)))

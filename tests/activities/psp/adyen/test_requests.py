@@ -67,6 +67,11 @@ ASKING: dict[str, tuple[str, Callable[[Money], Any]]] = {
     "close the hosted page": ("void", lambda amount: asked("void", amount, LINKED)),
     "refund": ("refund", lambda amount: asked("refund", amount)),
     "give a sale back": ("void", lambda amount: replace(asked("void", amount), sale=True)),
+    "sell what could be held": ("sell", lambda amount: asked("sale", amount)),
+    "sell what could be held on the hosted page": (
+        "sell",
+        lambda amount: replace(asked("sale", amount), payment_token=None),
+    ),
     "sell on the hosted page": (
         "authorize",
         lambda amount: replace(no_token(amount), method="ideal", country="NL"),

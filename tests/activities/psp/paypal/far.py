@@ -12,6 +12,7 @@ from typing import Any, cast
 from activities.psp.certification import Canned, Heard
 from activities.psp.plugins.paypal.adapter import PaypalAdapter
 from activities.psp.plugins.paypal.certification import replies as replies
+from activities.psp.plugins.paypal.certification import things as things
 from activities.psp.plugins.paypal.certification.suite import PaypalCertification
 from activities.psp.wire import WireError
 from tests.activities.psp import peer
@@ -29,8 +30,8 @@ Json = dict[str, Any]
 Answer = Callable[[Heard], Canned]
 
 ACCOUNT = MerchantAccount("paypal", "casino-eu")
-ORDER, HELD = replies.ORDER_ID, replies.HELD_ID
-CAPTURE, REFUND, BATCH = replies.CAPTURE_ID, replies.REFUND_ID, replies.BATCH_ID
+ORDER, HELD = things.ORDER_ID, things.HELD_ID
+CAPTURE, REFUND, BATCH = things.CAPTURE_ID, things.REFUND_ID, things.BATCH_ID
 ORDER_REF, BATCH_REF = f"order_{ORDER}", f"batch_{BATCH}"
 
 
@@ -123,7 +124,7 @@ def ago(**spans: float) -> str:
 
 
 def unit(*held: Json, **more: Any) -> Json:
-    made: Json = {"reference_id": "default", "custom_id": replies.AUTHORIZE, "amount": replies.EUR}
+    made: Json = {"reference_id": "default", "custom_id": things.AUTHORIZE, "amount": things.EUR}
     if held:
         # An order does not say of what it holds that it is of this order.
         bare = [{k: v for k, v in each.items() if k != "supplementary_data"} for each in held]
@@ -132,33 +133,33 @@ def unit(*held: Json, **more: Any) -> Json:
 
 
 def order(status: str, *held: Json, **more: Any) -> Json:
-    return replies.order(ORDER, status, unit(*held)) | more
+    return things.order(ORDER, status, unit(*held)) | more
 
 
 def held(status: str = "CREATED", **more: Any) -> Json:
     related = {"supplementary_data": {"related_ids": {"order_id": ORDER}}}
-    return replies.authorization(status, replies.AUTHORIZE, replies.EUR) | related | more
+    return things.authorization(status, things.AUTHORIZE, things.EUR) | related | more
 
 
 def captured(status: str = "COMPLETED", **more: Any) -> Json:
     related = {"supplementary_data": {"related_ids": {"order_id": ORDER}}}
-    return replies.capture(status, replies.CAPTURE, replies.EUR) | related | more
+    return things.capture(status, things.CAPTURE, things.EUR) | related | more
 
 
 def refunded(status: str = "COMPLETED", **more: Any) -> Json:
-    return replies.refund(status, replies.REFUND, replies.EUR) | more
+    return things.refund(status, things.REFUND, things.EUR) | more
 
 
 def item(status: str, **more: Any) -> Json:
     return {
-        "payout_item_id": replies.ITEM_ID,
+        "payout_item_id": things.ITEM_ID,
         "transaction_status": status,
         "payout_batch_id": BATCH,
         "payout_item": {
             "recipient_type": "PAYPAL_ID",
             "receiver": "G83JXTJ5EHCQ2",
             "amount": {"currency": "EUR", "value": "50.00"},
-            "sender_item_id": replies.PAYOUT,
+            "sender_item_id": things.PAYOUT,
         },
         **more,
     }
@@ -168,6 +169,6 @@ def batch(status: str, *items: Json) -> Json:
     header = {
         "payout_batch_id": BATCH,
         "batch_status": status,
-        "sender_batch_header": {"sender_batch_id": replies.PAYOUT},
+        "sender_batch_header": {"sender_batch_id": things.PAYOUT},
     }
     return {"batch_header": header, "items": list(items)}

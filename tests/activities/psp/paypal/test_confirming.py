@@ -12,8 +12,8 @@ import pytest
 from activities.psp.certification import Canned, Heard, Signed
 from activities.psp.contract import Delivery, WebhookRefused, WebhookRequest
 from activities.psp.plugins.paypal.adapter import PaypalAdapter
-from activities.psp.plugins.paypal.certification.replies import CAPTURE_ID
 from activities.psp.plugins.paypal.certification.suite import PaypalCertification
+from activities.psp.plugins.paypal.certification.things import CAPTURE_ID
 from activities.psp.plugins.paypal.confirming import EVENTS
 from activities.psp.plugins.paypal.settings import PaypalSettings
 from tests.activities.psp import peer

@@ -13,6 +13,7 @@ import pytest
 import activities.psp.plugins.paypal.certification.suite as certification
 from activities.psp.certification import Canned, Heard, Verdict
 from activities.psp.plugins.paypal.certification.suite import PaypalCertification
+from activities.psp.plugins.paypal.certification.things import SOLD_ORDER_ID
 from activities.psp.wire import WireError
 from tests.activities.psp.descriptions import (
     Request,
@@ -38,8 +39,16 @@ from tests.activities.psp.paypal.far import (
 )
 from tests.activities.psp.paypal.reports import report, transaction
 from tests.activities.psp.paypal.younger import without_what_is_younger
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money
-from workflows.domain.psp import COMPLETE, AuthorizeInstruction, Operation, VoidInstruction
+from workflows.domain.psp import (
+    COMPLETE,
+    AuthorizeInstruction,
+    CompleteInstruction,
+    Operation,
+    SellInstruction,
+    VoidInstruction,
+)
 from workflows.domain.settlement import SettlementQuery
 
 pytestmark = needs_descriptions
@@ -102,7 +111,7 @@ async def every_exchange(verdict: Verdict, amount: Money) -> Kept:
     assert isinstance(void, VoidInstruction)
     async with speaking(lambda request: certified.answer(request, verdict), kept) as adapter:
         for operation, each in asked.items():
-            await quietly(getattr(adapter, operation)(each))
+            await quietly(getattr(adapter, "sell" if operation == SALE else operation)(each))
             if operation == COMPLETE:
                 continue
             for psp_ref in (None, "1JU08902781691411"):
@@ -113,6 +122,16 @@ async def every_exchange(verdict: Verdict, amount: Money) -> Kept:
         await quietly(adapter.void(replace(void, psp_ref=ORDER_REF)))
         await quietly(adapter.void(replace(void, after_capture=True)))
         await quietly(adapter.look_up(lookup_of(authorize, Operation.AUTHORIZE, ORDER_REF)))
+        sale, completion = asked[SALE], asked[COMPLETE]
+        assert isinstance(sale, SellInstruction)
+        assert isinstance(completion, CompleteInstruction)
+        await quietly(adapter.sell(replace(sale, payment_token=None)))
+        await quietly(adapter.complete(replace(completion, authorize_key=sale.key)))
+        back = replace(void, authorize_key=sale.key, sale=True)
+        for psp_ref in (f"order_{SOLD_ORDER_ID}", "0VF52814937998sold"):
+            await quietly(adapter.void(replace(back, psp_ref=psp_ref)))
+            await quietly(adapter.look_up(replace(lookup_of(back, "void"), parent_ref=psp_ref)))
+            await quietly(adapter.look_up(lookup_of(sale, SALE, psp_ref)))
     return kept
 
 
@@ -167,10 +186,16 @@ async def test_every_call_is_among_those_that_are_judged() -> None:
         "POST /v2/checkout/orders",
         "GET /v2/checkout/orders/5O190127TN364715T",
         "POST /v2/checkout/orders/0VF52814937998046/authorize",
+        "POST /v2/checkout/orders/0VF52814937998046/capture",
         "GET /v2/payments/authorizations/0VF52814937998046",
         "GET /v2/payments/authorizations/1JU08902781691411",
         "POST /v2/payments/authorizations/0VF52814937998046/capture",
         "POST /v2/payments/authorizations/0VF52814937998046/void",
+        "GET /v2/checkout/orders/50LD90127TN364715",
+        "GET /v2/payments/authorizations/0VF52814937998sold",
+        "GET /v2/payments/captures/0VF52814937998sold",
+        "GET /v2/payments/captures/2GG279541U471931P",
+        "POST /v2/payments/captures/2GG279541U471931P/refund",
         "GET /v2/payments/captures/0VF52814937998046",
         "GET /v2/payments/captures/1JU08902781691411",
         "POST /v2/payments/captures/0VF52814937998046/refund",

@@ -8,6 +8,7 @@ import pytest
 
 from activities.psp.contract import Delivery
 from activities.psp.plugins.paypal.certification import replies as replies
+from activities.psp.plugins.paypal.certification import things as things
 from tests.activities.psp.paypal.far import CAPTURE, HELD, ORDER, REFUND, Json, captured, held
 from tests.activities.psp.paypal.hearing import event, hear, refusal, sent
 from workflows.domain.events import PspEvent
@@ -15,8 +16,8 @@ from workflows.domain.money import Money
 from workflows.domain.psp import Approved, Operation
 
 FIFTY = Money(5000, "EUR")
-AUTHORIZE = replies.AUTHORIZE
-UP = {"href": f"{replies.API}/v2/payments/captures/{CAPTURE}", "rel": "up", "method": "GET"}
+AUTHORIZE = things.AUTHORIZE
+UP = {"href": f"{things.API}/v2/payments/captures/{CAPTURE}", "rel": "up", "method": "GET"}
 IDS = {"order_id": ORDER, "authorization_id": HELD}
 
 
@@ -28,7 +29,7 @@ def by_hand(**more: Any) -> Json:
 
 def returned(status: str = "COMPLETED", **more: Any) -> Json:
     """A refund or a reversal, as PayPal shows what it gave back of a capture."""
-    made = replies.refund(status, "in_cert:capture", replies.EUR)
+    made = things.refund(status, "in_cert:capture", things.EUR)
     return made | {"links": [UP]} | more
 
 
@@ -80,7 +81,7 @@ async def test_a_capture_by_hand_that_took_nothing_is_no_fact(status: str) -> No
 async def test_a_capture_of_ours_stays_the_answer_to_our_instruction() -> None:
     fact = await heard("PAYMENT.CAPTURE.COMPLETED", captured())
     # By its own name it can be looked up: PayPal signs a checksum alone.
-    assert (fact.key, fact.unasked, fact.about) == (replies.CAPTURE, False, (replies.CAPTURE_ID,))
+    assert (fact.key, fact.unasked, fact.about) == (things.CAPTURE, False, (things.CAPTURE_ID,))
     assert fact.hearsay
 
 
@@ -127,8 +128,8 @@ async def test_what_another_shop_gave_back_is_passed_over(kind: str, operation: 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in BACK])
 async def test_a_refund_of_ours_stays_the_answer_to_our_instruction(kind: str) -> None:
-    fact = await heard(kind, returned(invoice_id=replies.REFUND))
-    assert (fact.key, fact.operation, fact.unasked) == (replies.REFUND, Operation.REFUND, False)
+    fact = await heard(kind, returned(invoice_id=things.REFUND))
+    assert (fact.key, fact.operation, fact.unasked) == (things.REFUND, Operation.REFUND, False)
 
 
 @pytest.mark.parametrize(("kind", "operation"), BACK)
@@ -168,7 +169,7 @@ def dispute(*movements: tuple[str, str, str], **transaction: Any) -> Json:
         "dispute_id": "PP-D-27803",
         "status": "RESOLVED",
         "disputed_transactions": [{"seller_transaction_id": CAPTURE, **transaction}],
-        "dispute_amount": replies.EUR,
+        "dispute_amount": things.EUR,
         "money_movements": [
             {
                 "affected_party": party,

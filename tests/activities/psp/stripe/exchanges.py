@@ -11,17 +11,20 @@ from typing import Any, cast
 
 from activities.psp.certification import Canned, Heard, Verdict
 from activities.psp.plugins.stripe.adapter import StripeAdapter
-from activities.psp.plugins.stripe.certification.suite import StripeCertification, intent, refund
+from activities.psp.plugins.stripe.certification.replies import intent, refund
+from activities.psp.plugins.stripe.certification.suite import StripeCertification
 from activities.psp.wire import WireError
 from tests.activities.psp import peer
 from tests.activities.psp.orders import AMOUNT, instructions, lookup_of
 from tests.activities.psp.stripe.judging import judge, judge_request
+from workflows.domain.identity import SALE
 from workflows.domain.money import Money
 from workflows.domain.psp import (
     AuthorizeInstruction,
     Lookup,
     MerchantAccount,
     Operation,
+    SellInstruction,
     VoidInstruction,
 )
 from workflows.domain.settlement import SettlementQuery
@@ -96,7 +99,9 @@ async def every_exchange(verdict: Verdict, amount: Money) -> Exchanges:
     asked.pop("complete")
     async with speaking(lambda request: certification.answer(request, verdict), kept) as adapter:
         for operation, instruction in asked.items():
-            await _quietly(getattr(adapter, operation)(instruction))
+            await _quietly(
+                getattr(adapter, "sell" if operation == SALE else operation)(instruction)
+            )
             for psp_ref in (None, "re_1" if operation == Operation.REFUND else "pi_1"):
                 lookup = replace(lookup_of(instruction, operation), psp_ref=psp_ref)
                 await _quietly(adapter.look_up(lookup))
@@ -106,11 +111,18 @@ async def every_exchange(verdict: Verdict, amount: Money) -> Exchanges:
         assert isinstance(hold, AuthorizeInstruction)
         page = replace(hold, payment_token=None)
         await _quietly(adapter.authorize(page))
+        sale = asked[SALE]
+        assert isinstance(sale, SellInstruction)
+        await _quietly(adapter.sell(replace(sale, payment_token=None)))
         void = asked[Operation.VOID]
         assert isinstance(void, VoidInstruction)
         await _quietly(adapter.void(replace(void, after_capture=True)))
         await _quietly(adapter.void(replace(void, psp_ref=None)))
         await _quietly(adapter.void(replace(void, psp_ref="cs_1")))
+        for sold in ("pi_ref_sold", "cs_1", None):
+            back = replace(void, psp_ref=sold, authorize_key=sale.key, sale=True)
+            await _quietly(adapter.void(back))
+            await _quietly(adapter.look_up(lookup_of(back, Operation.VOID)))
     return kept
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from activities.psp.certification import Heard
-from activities.psp.plugins.stripe.certification.suite import session
+from activities.psp.plugins.stripe.certification.replies import session
 from tests.activities.psp.orders import AMOUNT, instructions
 from tests.activities.psp.stripe.exchanges import (
     ACCOUNT,

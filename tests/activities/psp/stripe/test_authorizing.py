@@ -17,7 +17,15 @@ from tests.activities.psp.orders import AMOUNT, instructions
 from tests.activities.psp.stripe.exchanges import ACCOUNT, Answer, Exchanges, pi, saying, speaking
 from tests.activities.psp.stripe.typed import objections
 from workflows.domain.declines import Retry
-from workflows.domain.psp import Approved, Authentication, AuthorizeInstruction, Declined, Operation
+from workflows.domain.identity import SALE
+from workflows.domain.psp import (
+    Approved,
+    Authentication,
+    AuthorizeInstruction,
+    Declined,
+    Operation,
+    SellInstruction,
+)
 
 PROOF = Authentication(
     scheme="visa",
@@ -66,6 +74,17 @@ async def test_what_cannot_be_held_is_never_asked_to_be(method: str) -> None:
     form = await form_of(method=method)
     assert form["capture_method"] == ("manual" if held else "automatic")
     assert form["payment_method_types[]"] == method
+
+
+async def test_what_could_be_held_is_taken_at_once_where_it_is_to_be_sold() -> None:
+    kept, asked = Exchanges(), instructions(ACCOUNT, AMOUNT)[SALE]
+    assert isinstance(asked, SellInstruction)
+    metadata = {"paysaga_key": asked.key}
+    taken = pi(status="succeeded", amount_received=5000, capture_method="automatic")
+    async with speaking(saying({**taken, "metadata": metadata}), kept) as adapter:
+        assert await adapter.sell(asked) == Approved("pi_1", AMOUNT, captured=True)
+    form = dict(parse_qsl(kept.heard[0].body.decode()))
+    assert (form["capture_method"], form["metadata[paysaga_key]"]) == ("automatic", asked.key)
 
 
 async def test_a_sale_is_told_as_one_and_a_hold_that_was_captured_since_is_none() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from activities.psp.contract import Delivery
-from activities.psp.plugins.stripe.certification.suite import session
+from activities.psp.plugins.stripe.certification.replies import session
 from tests.activities.psp.stripe.exchanges import pi, re
 from tests.activities.psp.stripe.hearing import (
     CHARGE,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-import activities.psp.plugins.stripe.certification.suite as certification
+import activities.psp.plugins.stripe.certification.replies as certification
 from activities.psp.certification import Canned, Heard, Verdict
 from tests.activities.psp.descriptions import (
     check_component,
@@ -49,6 +49,7 @@ async def test_every_call_is_among_those_that_are_judged() -> None:
     asked = {f"{each.method} {urlsplit(each.path).path}" for each in heard}
     assert asked == {
         "POST /v1/checkout/sessions",
+        "GET /v1/checkout/sessions",
         "GET /v1/checkout/sessions/cs_1",
         "POST /v1/checkout/sessions/cs_1/expire",
         "POST /v1/payment_intents",
@@ -56,6 +57,8 @@ async def test_every_call_is_among_those_that_are_judged() -> None:
         "GET /v1/payment_intents/search",
         "GET /v1/payment_intents/pi_1",
         "GET /v1/payment_intents/pi_certified",
+        "GET /v1/payment_intents/pi_ref_sold",
+        "GET /v1/payment_intents/ref_sold",
         "POST /v1/payment_intents/pi_1/capture",
         "POST /v1/payment_intents/pi_1/cancel",
         "POST /v1/payment_intents/pi_certified/cancel",

@@ -8,26 +8,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from activities.psp.certification import Canned, Heard, Verdict
 
-Reply = dict[str, Any]
-
-PAYEE = {"merchant_id": "C3RT7F4EDMCHA"}
-EUR = {"currency_code": "EUR", "value": "50.00"}
-ORDER_ID, HELD_ID, CAPTURE_ID = "5O190127TN364715T", "0VF52814937998046", "2GG279541U471931P"
-REFUND_ID, BATCH_ID, ITEM_ID = "1JU08902781691411", "FYXMPQTX4JC9N", "8AELMXH8UB2P8"
-AUTHORIZE, CAPTURE, REFUND, PAYOUT = (
-    "in_cert:authorize:1",
-    "in_cert:capture",
-    "re_cert:refund",
-    "po_cert:payout",
+from .things import (
+    API,
+    AUTHORIZE,
+    BATCH_ID,
+    CAPTURE,
+    EUR,
+    ORDER_ID,
+    OTHER,
+    PAYOUT,
+    REFUND,
+    SALE,
+    SOLD_ORDER_ID,
+    UNHEARD_OF,
+    Reply,
+    authorization,
+    capture,
+    order,
+    refund,
+    self_link,
+    sold,
 )
-OTHER = "in_other:step:1"
-UNHEARD_OF = "UNDER_REVIEW"
-API = "https://api-m.sandbox.paypal.com"
-WHEN = "2026-11-24T10:00:00Z"
 
 MESSAGES = {
     "UNPROCESSABLE_ENTITY": "The requested action could not be performed, semantically incorrect,"
@@ -48,14 +52,16 @@ def reply_to(request: Heard, verdict: Verdict, ordered: Reply) -> Canned:
     body = json.loads(request.body) if request.body else {}
     if request.method == "GET":
         return _said(200, _LOOKED_AT[steps[2]](steps[3], verdict))
-    if verdict in _REFUSED and (steps[-1] != "authorize" or verdict is Verdict.DECLINED_UNMAPPED):
-        return _said(422, error("UNPROCESSABLE_ENTITY", _issue(steps[-1], verdict)))
-    if steps[-1] in ("authorize", "void"):
+    what = "take" if steps[-1] == "capture" and steps[2] == "orders" else steps[-1]
+    completes = what in ("authorize", "take")
+    if verdict in _REFUSED and not (completes and verdict is Verdict.DECLINED):
+        return _said(422, error("UNPROCESSABLE_ENTITY", _issue(what, verdict)))
+    if completes or what == "void":
         body = {"amount": ordered}
     for thing in (body, *body.get("purchase_units", ())):
         if "amount" in thing:
             thing["amount"] = _otherwise(thing["amount"], verdict)
-    return _said(200 if steps[-1] == "void" else 201, _DONE[steps[-1]](steps[3:], body, verdict))
+    return _said(200 if what == "void" else 201, _DONE[what](steps[3:], body, verdict))
 
 
 def error(name: str, issue: str) -> Reply:
@@ -87,7 +93,10 @@ def _created(_: list[str], body: Reply, verdict: Verdict) -> Reply:
     unit: Reply = {"reference_id": "default", "custom_id": key, "amount": asked["amount"]}
     if verdict in (Verdict.APPROVED, Verdict.OTHER_AMOUNT, Verdict.OTHER_CURRENCY):
         unit["payments"] = {"authorizations": [authorization("CREATED", key, asked["amount"])]}
-    return order(ORDER_ID, status.get(verdict, "COMPLETED"), unit)
+    intent = body["intent"]
+    if intent == "CAPTURE" and "payments" in unit:
+        unit["payments"] = {"captures": [sold("COMPLETED", key, asked["amount"])]}
+    return order(ORDER_ID, status.get(verdict, "COMPLETED"), unit, intent)
 
 
 def _completed(path: list[str], body: Reply, verdict: Verdict) -> Reply:
@@ -96,6 +105,14 @@ def _completed(path: list[str], body: Reply, verdict: Verdict) -> Reply:
         held["processor_response"] = {"response_code": "5120", "avs_code": "Y", "cvv_code": "M"}
     unit = {"reference_id": "default", "payments": {"authorizations": [held]}}
     return order(path[0], "COMPLETED", unit)
+
+
+def _taken(path: list[str], body: Reply, verdict: Verdict) -> Reply:
+    taken = sold(_state(verdict, "COMPLETED"), _key(verdict, SALE), body["amount"])
+    if verdict is Verdict.DECLINED:
+        taken["processor_response"] = {"response_code": "5120", "avs_code": "Y", "cvv_code": "M"}
+    unit = {"reference_id": "default", "payments": {"captures": [taken]}}
+    return order(path[0], "COMPLETED", unit, "CAPTURE")
 
 
 def _captured(path: list[str], body: Reply, verdict: Verdict) -> Reply:
@@ -129,12 +146,13 @@ def _batch(_: list[str], body: Reply, verdict: Verdict) -> Reply:
         "batch_status": status,
         "sender_batch_header": {"sender_batch_id": key},
     }
-    return {"batch_header": header, "links": [_self("v1/payments/payouts", BATCH_ID)]}
+    return {"batch_header": header, "links": [self_link("v1/payments/payouts", BATCH_ID)]}
 
 
 _DONE: dict[str, Callable[[list[str], Reply, Verdict], Reply]] = {
     "orders": _created,
     "authorize": _completed,
+    "take": _taken,
     "capture": _captured,
     "void": _voided,
     "refund": _refunded,
@@ -146,6 +164,11 @@ _DONE: dict[str, Callable[[list[str], Reply, Verdict], Reply]] = {
 
 
 def _order_seen(order_id: str, verdict: Verdict) -> Reply:
+    if order_id == SOLD_ORDER_ID:
+        key = _key(verdict, SALE)
+        taken = sold(_state(verdict, "COMPLETED"), key, _euros(verdict))
+        seen = {"custom_id": key, "amount": _euros(verdict), "payments": {"captures": [taken]}}
+        return order(order_id, "COMPLETED", {"reference_id": "default"} | seen, "CAPTURE")
     payments = {
         "authorizations": [authorization("CAPTURED", _key(verdict, AUTHORIZE), _euros(verdict))],
         "captures": [
@@ -168,8 +191,10 @@ def _authorization_seen(held_id: str, verdict: Verdict) -> Reply:
 
 
 def _capture_seen(capture_id: str, verdict: Verdict) -> Reply:
+    """Of a hold, or the sale itself: its `custom_id` is the order's."""
     seen = capture(_state(verdict, "COMPLETED"), _key(verdict, CAPTURE), _euros(verdict))
-    return seen | {"id": capture_id} | _related()
+    seen |= {"id": capture_id, "custom_id": _key(verdict, SALE)}
+    return seen | _related(SOLD_ORDER_ID if "sold" in capture_id else ORDER_ID)
 
 
 def _refund_seen(refund_id: str, verdict: Verdict) -> Reply:
@@ -206,50 +231,7 @@ _LOOKED_AT: dict[str, Callable[[str, Verdict], Reply]] = {
 }
 
 
-# --- things -----------------------------------------------------------------------------------
-
-
-def order(order_id: str, status: str, unit: Reply) -> Reply:
-    """With one unit, whatever it holds."""
-    approve = f"https://www.sandbox.paypal.com/checkoutnow?token={order_id}"
-    return {
-        "id": order_id,
-        "status": status,
-        "intent": "AUTHORIZE",
-        "purchase_units": [unit | {"payee": PAYEE}],
-        "links": [
-            _self("v2/checkout/orders", order_id),
-            {"href": approve, "rel": "payer-action", "method": "GET"},
-        ],
-    }
-
-
-def authorization(status: str, key: str, amount: Reply) -> Reply:
-    fields = {"custom_id": key, "invoice_id": key, "expiration_time": "2026-12-23T10:00:00Z"}
-    return _moved("authorizations", HELD_ID, status, amount) | fields
-
-
-def capture(status: str, key: str, amount: Reply) -> Reply:
-    """`custom_id` is passed on from the order, `invoice_id` is the capture's own key."""
-    fields = {"custom_id": AUTHORIZE, "invoice_id": key, "final_capture": True}
-    return _moved("captures", CAPTURE_ID, status, amount) | fields
-
-
-def refund(status: str, key: str, amount: Reply) -> Reply:
-    """A refund knows no DENIED: it FAILED."""
-    status = {"DENIED": "FAILED", "DECLINED": "FAILED"}.get(status, status)
-    return _moved("refunds", REFUND_ID, status, amount) | {"invoice_id": key}
-
-
-def _moved(collection: str, its_id: str, status: str, amount: Reply) -> Reply:
-    return {
-        "id": its_id,
-        "status": status,
-        "amount": amount,
-        "create_time": WHEN,
-        "update_time": WHEN,
-        "links": [_self(f"v2/payments/{collection}", its_id)],
-    }
+# --- how it is said ---------------------------------------------------------------------------
 
 
 def _state(verdict: Verdict, done: str) -> str:
@@ -279,12 +261,8 @@ def _key(verdict: Verdict, key: str) -> str:
     return OTHER if verdict is Verdict.MISMATCHED else key
 
 
-def _related() -> Reply:
-    return {"supplementary_data": {"related_ids": {"order_id": ORDER_ID}}}
-
-
-def _self(path: str, its_id: str) -> Reply:
-    return {"href": f"{API}/{path}/{its_id}", "rel": "self", "method": "GET"}
+def _related(order_id: str = ORDER_ID) -> Reply:
+    return {"supplementary_data": {"related_ids": {"order_id": order_id}}}
 
 
 def _said(status: int, reply: Reply) -> Canned:

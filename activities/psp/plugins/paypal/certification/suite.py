@@ -24,8 +24,9 @@ from ..orders import ORDERS
 from ..payouts import PAYOUTS
 from ..settings import PaypalAccount, PaypalSettings
 from ..verification import BEHIND_SECONDS
-from .replies import EUR, reply_to
+from .replies import reply_to
 from .signing import CERT_URL, authorities, chain, of_one_checksum, signature
+from .things import EUR
 
 ACCESS_TOKEN = "A21AAcertified-access-token"  # noqa: S105 - made up
 

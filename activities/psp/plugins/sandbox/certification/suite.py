@@ -22,7 +22,7 @@ from workflows.domain.psp import MerchantAccount
 from ..adapter import SandboxAdapter
 from ..settings import SandboxSettings
 
-_WORDS = {"authorize": "authorization"}
+_WORDS = {"authorize": "authorization", "sale": "authorization"}
 _IDS = {"authorization": "auth", "capture": "cap", "void": "void", "refund": "ref", "payout": "pay"}
 _STATUS = {
     Verdict.DECLINED: "declined",
@@ -128,6 +128,7 @@ def _operation(request: Heard, verdict: Verdict) -> dict[str, Any]:
         "currency": "USD" if verdict is Verdict.OTHER_CURRENCY else body.get("currency", "EUR"),
         "authorization_id": parent if kind in ("capture", "void") else None,
         "capture_id": parent if kind == "refund" else None,
+        "captured": body.get("capture", ":sale:" in reference),
         "decline": None if code is None else {"code": code, "message": "no"},
         "created_at": "2026-01-02T03:04:05Z",
         "added_next_year": {"ignored": True},

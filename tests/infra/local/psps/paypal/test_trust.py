@@ -169,7 +169,7 @@ async def test_an_order_that_says_too_little_is_not_made(merchant: Merchant) -> 
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"purchase_units": [unit]}, "MISSING_REQUIRED_PARAMETER"),
         ({"intent": "LATER", "purchase_units": [unit]}, "INVALID_PARAMETER_VALUE"),
-        ({"intent": "CAPTURE", "purchase_units": [unit]}, "NOT_SUPPORTED"),
+        ({"intent": "CAPTURE"}, "MISSING_REQUIRED_PARAMETER"),
         ({"intent": "AUTHORIZE"}, "MISSING_REQUIRED_PARAMETER"),
         ({"intent": "AUTHORIZE", "purchase_units": []}, "INVALID_ARRAY_MIN_ITEMS"),
         ({"intent": "AUTHORIZE", "purchase_units": [unit, unit]}, "INVALID_ARRAY_MAX_ITEMS"),
