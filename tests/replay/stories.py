@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
+from tests.replay.begun import BEGUN
 from tests.replay.deposits import DEPOSITS, PROMISED, YES, Run, Story
 from tests.replay.late import LATE, RETURNED
 from tests.replay.parked import PARKED
@@ -147,6 +148,7 @@ STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
         *DEPOSITS,
+        *BEGUN,
         *PARKED,
         *LATE,
         payout_small,

@@ -89,21 +89,21 @@ def sells(world: World) -> None:
 async def test_a_deposit_that_is_held_and_captured(world: World) -> None:
     order = beginning_with(deposit(), AuthorizeCommand())
     await world.begin(order, "authorize", AuthorizeCommand())
-    (await cost_of(world.run_of(order))).assert_within(Cost(events=13, actions=4, bytes=6900))
+    (await cost_of(world.run_of(order))).assert_within(Cost(events=13, actions=4, bytes=6346))
 
 
 async def test_a_plain_deposit(world: World) -> None:
     sells(world)
     order = beginning_with(deposit(), AuthorizeCommand())
     await world.begin(order, "authorize", AuthorizeCommand())
-    (await cost_of(world.run_of(order))).assert_within(Cost(events=12, actions=4, bytes=5500))
+    (await cost_of(world.run_of(order))).assert_within(Cost(events=12, actions=4, bytes=5604))
 
 
 async def test_a_deposit_that_goes_ahead_with_its_order(world: World) -> None:
     sells(world)
     order = deposit(goes_ahead=True)
     await world.begin(order, "accepted")
-    (await cost_of(world.run_of(order))).assert_within(Cost(events=11, actions=4, bytes=4700))
+    (await cost_of(world.run_of(order))).assert_within(Cost(events=11, actions=4, bytes=4823))
 
 
 async def test_a_deposit_with_a_challenge(world: World) -> None:
@@ -114,7 +114,7 @@ async def test_a_deposit_with_a_challenge(world: World) -> None:
     key = f"{order.intent_id}:authorize:1"
     yes = world.event(key, Operation.AUTHORIZE, Approved("psp-1", FIFTY))
     await handle.signal("psp_event", yes)
-    (await cost_of(handle)).assert_within(Cost(events=33, actions=12, bytes=10505))
+    (await cost_of(handle)).assert_within(Cost(events=22, actions=8, bytes=8071))
 
 
 async def test_a_deposit_that_is_completed_when_the_player_is_back(world: World) -> None:
@@ -123,7 +123,7 @@ async def test_a_deposit_that_is_completed_when_the_player_is_back(world: World)
     await world.begin(order, "authorize", AuthorizeCommand())
     handle = world.run_of(order)
     await complete(handle, redirectResult="X6Xt")
-    (await cost_of(handle)).assert_within(Cost(events=40, actions=13, bytes=12521))
+    (await cost_of(handle)).assert_within(Cost(events=24, actions=8, bytes=9468))
 
 
 async def test_a_payout_that_a_second_person_approves(world: World) -> None:
@@ -137,11 +137,11 @@ async def test_a_payout_that_a_second_person_approves(world: World) -> None:
     key = f"{order.payout_id}:payout:1"
     await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
     # Two of them: that it was approved is written down before a PSP is asked.
-    (await cost_of(handle)).assert_within(Cost(events=47, actions=17, bytes=12790))
+    (await cost_of(handle)).assert_within(Cost(events=39, actions=15, bytes=11130))
 
 
 async def test_a_refund(world: World) -> None:
     order = refund(world.name)
     await world.begin(order, "accepted")
     handle = world.run_of(order)
-    (await cost_of(handle)).assert_within(Cost(events=19, actions=6, bytes=5681))
+    (await cost_of(handle)).assert_within(Cost(events=11, actions=4, bytes=4194))

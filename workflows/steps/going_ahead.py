@@ -51,6 +51,7 @@ class GoingAhead:
         if self._is_first(command):
             await self._joined()
             return
+        await self._first_is_over()
         await self._payment.door.require("authorize", seal, self.require, command)
         self._go_ahead(command)
 
@@ -58,8 +59,7 @@ class GoingAhead:
         """Whether the player goes ahead; not, once it is given up or the time is over."""
         if self._order.goes_ahead and self._is_overdue:
             return False
-        with suppress(ApplicationError):
-            await self._first_taken()
+        await self._first_is_over()
         left = self.expires - workflow.now()
         if left > timedelta() and not (self.is_ordered or given_up()):
             with suppress(asyncio.TimeoutError):
@@ -69,6 +69,10 @@ class GoingAhead:
                     timeout_summary="Until the intent expires",
                 )
         return self.is_ordered
+
+    async def _first_is_over(self) -> None:
+        with suppress(ApplicationError):
+            await self._first_taken()
 
     async def _joined(self) -> None:
         try:
