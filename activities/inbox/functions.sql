@@ -210,8 +210,9 @@ END $$;
 
 -- What was never tried, and beside it a share of what waits; each for some seconds. What a crash of
 -- the database forgets of a lease is delivered again, which changes nothing: the disk is not waited
--- for. By indexes, as above. `is_early`: its question is under way at the PSP at this moment, whose answer
--- says the same; a run that hears both at once has its task done anew.
+-- for. By indexes, as above. `is_early`: its question is under way at the PSP at this moment, or was
+-- answered just now and its run is about to write that down: the answer says the same, and a run that
+-- hears of both at once has its task done anew.
 CREATE OR REPLACE FUNCTION inbox_lease(most integer, share integer, patience interval)
 RETURNS TABLE (
     id bigint, payment_id text, event jsonb, psp text, event_id text, attempts integer,
@@ -222,12 +223,12 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 BEGIN
     RETURN QUERY
     WITH fresh AS (
-        SELECT e.id, p.id IS NOT NULL AS known, true AS is_fresh
+        SELECT e.id, p.id IS NOT NULL AS known, p.final, true AS is_fresh
         FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
         WHERE e.delivered_at IS NULL AND e.parked IS NULL AND e.attempts = 0
         ORDER BY e.id LIMIT most FOR UPDATE OF e SKIP LOCKED
     ), waiting AS (
-        SELECT e.id, p.id IS NOT NULL AS known, false AS is_fresh
+        SELECT e.id, p.id IS NOT NULL AS known, p.final, false AS is_fresh
         FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
         WHERE e.delivered_at IS NULL AND e.parked IS NULL AND e.attempts > 0 AND e.next_at <= now()
         ORDER BY e.next_at LIMIT share FOR UPDATE OF e SKIP LOCKED
@@ -242,7 +243,9 @@ BEGIN
         e.escalated_at IS NULL AND e.received_at < now() - patience,
         due.known AND EXISTS (
             SELECT FROM psp_instructions i WHERE i.key = e.event ->> 'key'
-                AND i.state = 'asked' AND i.asked_at > clock_timestamp() - interval '2.5 seconds');
+                AND i.state IN ('asked', 'approved') AND NOT due.final
+                AND coalesce(i.answered_at, i.asked_at)
+                    > clock_timestamp() - interval '2.5 seconds');
 END $$;
 
 -- Until an event is tried again whose payment is unknown: from half a second to a minute.

@@ -15,6 +15,8 @@ from workflows.domain.identity import workflow_of
 from workflows.policies import TASK_TIMEOUT
 from workflows.starting import Order, start_of
 
+_BEGUN_BY = "begun_by"
+
 
 class _Options(TypedDict):
     args: Sequence[Any]
@@ -46,9 +48,23 @@ async def start_run(
     return options["id"]
 
 
-def start_with(queue: str, order: Order) -> WithStartWorkflowOperation[Any, Any]:
-    """The same together with an update, once for each call."""
-    return WithStartWorkflowOperation(start_of(order).workflow, **_options(queue, order))
+def start_with(queue: str, order: Order, begins: str) -> WithStartWorkflowOperation[Any, Any]:
+    """The same together with the update of this id, once for each call."""
+    options = _options(queue, order)
+    options["memo"] = {**options["memo"], _BEGUN_BY: begins}
+    return WithStartWorkflowOperation(start_of(order).workflow, **options)
+
+
+async def began_with(client: Client, payment_id: str, update_id: str) -> bool:
+    """Whether its run began with this update. Raises RPCError likewise."""
+    try:
+        found = await client.get_workflow_handle(str(workflow_of(payment_id))).describe()
+        begun_by: str = await found.memo_value(_BEGUN_BY, "")
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return begun_by == update_id
 
 
 async def end_of_run(client: Client, payment_id: str) -> str:

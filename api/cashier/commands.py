@@ -16,7 +16,7 @@ from api.cashier.parts import Write
 from api.http.errors import ILLEGAL_STATE, Problem, illegal_state, key_reused, not_found, unattended
 from api.http.fields import is_of
 from api.http.idempotency import Reply, answered
-from api.http.runs import Command, Refusal, RunClosed
+from api.http.runs import Command, Obeyed, Refusal, RunClosed
 from workflows.domain import deposits, payouts
 from workflows.domain.identity import Kind
 from workflows.domain.money import Money
@@ -97,6 +97,9 @@ async def reply_to(ask: Write, row: PaymentRow, command: Command, view: View) ->
     """What the run says to a command, or 202 and the present state when it takes its time."""
     try:
         record = await _heard(ask, row, command)
+    except Obeyed:
+        now = await _now(ask, row)
+        return Reply(201, view(now, None), stored=now.final)
     except Refusal as refusal:
         raise illegal_state(refusal.message, await _status(ask, row)) from None
     except RunClosed:
@@ -149,7 +152,7 @@ async def accepted(
     command = Command(row.id, "accepted", claim, begins=order)
     try:
         record = await ask.parts.runs.tell(command)
-    except (RunClosed, Refusal):
+    except (RunClosed, Obeyed, Refusal):
         return await _now(ask, row), None
     if record is None:
         # Nobody knows whether Temporal has heard of it: its key is answered when the run is there.

@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.registry.claims import Claim
-from activities.registry.runs import start_run, start_with
+from activities.registry.runs import began_with, start_run, start_with
 from api.http.errors import FieldError, four_eyes, invalid, unavailable
 from api.http.shares import elsewhere
 from infra.namespace import lacking, missing_attributes
@@ -40,6 +40,10 @@ log = structlog.get_logger("paysaga.runs")
 
 class RunClosed(Exception):
     """The run has ended, or there never was one."""
+
+
+class Obeyed(Exception):
+    """The run began with this very command, obeyed it and has ended; its answer was lost."""
 
 
 @dataclass(eq=False)
@@ -91,7 +95,8 @@ class Runs:
     async def tell(self, command: Command) -> Record | None:
         """What the run says, or None if it takes longer than a caller is kept waiting.
 
-        Raises RunClosed, Refusal, and the Problems `four-eyes`, `invalid-request`, `unavailable`.
+        Raises RunClosed, Obeyed, Refusal, and the Problems `four-eyes`, `invalid-request`,
+        `unavailable`.
         """
         try:
             with _outage_is_a_problem():
@@ -150,6 +155,8 @@ class Runs:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+        if await began_with(self._client, command.payment_id, update_id):
+            raise Obeyed
         raise RunClosed
 
     async def _begin(
@@ -162,7 +169,7 @@ class Runs:
         record: Record = await self._client.execute_update_with_start_workflow(
             command.name,
             args=arguments,
-            start_workflow_operation=start_with(self._queue, order),
+            start_workflow_operation=start_with(self._queue, order, update_id),
             id=update_id,
             result_type=Record,
         )

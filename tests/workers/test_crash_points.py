@@ -73,7 +73,7 @@ async def test_a_worker_dies_at_its_point_as_by_kill_9(
         "PAYSAGA_POSTGRES_URL": database.worker_url,
         "PAYSAGA_TEMPORAL_ADDRESS": address,
         "PAYSAGA_TEMPORAL_CORE_QUEUE": "core-of-one-that-dies",
-        "PAYSAGA_WORKER_DIES_AT": "risk.screen:after",
+        "PAYSAGA_WORKER_DIES_AT": "clearance.clear:after",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PAYSAGA_")}
     process = await asyncio.create_subprocess_exec(
@@ -86,7 +86,7 @@ async def test_a_worker_dies_at_its_point_as_by_kill_9(
     assert process.stderr is not None
     last_words = (await process.stderr.read()).decode()
     assert await process.wait() == DIED
-    assert f"dies at risk.screen:after of {handle.id}" in last_words
+    assert f"dies at clearance.clear:after of {handle.id}" in last_words
     update.cancel()
     await asyncio.gather(update, return_exceptions=True)
     await handle.terminate()

@@ -247,6 +247,7 @@ class Payment(Generic[S]):
         self.facts, self.final = known.facts, True
         self._version = self._recorded = known.version
         self._superseded = True
+        self.psp.follow(known.facts.attempts)
         self._show_columns()
         self._show()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from temporalio import workflow
 
 from workflows.domain.payments import Attempt, attempt_of
@@ -59,6 +61,15 @@ class PspInstructions:
         """When, RFC 3339; empty if it was not."""
         return self._asked_at.get(instruction.key, "")
 
+    def follow(self, attempts: Iterable[Attempt]) -> None:
+        """What the books say was done, by a run whose decisions count: it is no news any more."""
+        for each in attempts:
+            instruction = self._asked.get(each.key)
+            if instruction is not None and each.outcome == "approved":
+                self._concluded[each.key] = Approved(
+                    each.psp_ref or "", instruction.amount, captured=bool(each.captured)
+                )
+
     def conclude(self, instruction: Instruction, outcome: Certain) -> None:
         """It is certain, until a later word: the last one counts."""
         self._concluded[instruction.key] = outcome
@@ -78,6 +89,9 @@ class PspInstructions:
             # The database does not know yet what a webhook or a look has told this run.
             await stubs.conclude(Conclusion(payment_id=self._payment_id, attempts=self.attempts))
             outcome = await psp_calls.call(question, self._lanes)
+        if isinstance(outcome, Parked | Fenced) and question is instruction:
+            # It was not asked: nobody waits for an answer.
+            del self._asked[instruction.key]
         match outcome:
             case Parked():
                 raise HeldUp(outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -151,6 +151,10 @@ class PspOperations:
     def attempts(self) -> tuple[Attempt, ...]:
         """The last certain word on each instruction."""
         return self._instructions.attempts
+
+    def follow(self, attempts: Iterable[Attempt]) -> None:
+        """What the books say was done is no news any more."""
+        self._instructions.follow(attempts)
 
     def waits_for(self, key: str) -> bool:
         """Whether this instruction was asked and has no certain answer yet."""
