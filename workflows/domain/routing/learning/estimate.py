@@ -201,7 +201,12 @@ def _approvals(cases: Sequence[Judged], share: float) -> dict[str, Bounded]:
 
 
 def _within(share: Bounded) -> Bounded:
-    return Bounded(share.value, max(0.0, share.low), min(1.0, share.high))
+    return Bounded(_share(share.value), _share(share.low), _share(share.high))
+
+
+def _share(number: float) -> float:
+    """A weighted few may come to more than all, or to less than none."""
+    return min(1.0, max(0.0, number))
 
 
 def _costs(cases: Sequence[Judged]) -> tuple[CostEstimate, ...]:
