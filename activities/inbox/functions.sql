@@ -223,12 +223,12 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 BEGIN
     RETURN QUERY
     WITH fresh AS (
-        SELECT e.id, p.id IS NOT NULL AS known, p.final, p.updated_at, true AS is_fresh
+        SELECT e.id, p.id IS NOT NULL AS known, p.final, p.facts, true AS is_fresh
         FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
         WHERE e.delivered_at IS NULL AND e.parked IS NULL AND e.attempts = 0
         ORDER BY e.id LIMIT most FOR UPDATE OF e SKIP LOCKED
     ), waiting AS (
-        SELECT e.id, p.id IS NOT NULL AS known, p.final, p.updated_at, false AS is_fresh
+        SELECT e.id, p.id IS NOT NULL AS known, p.final, p.facts, false AS is_fresh
         FROM inbox_events e LEFT JOIN payments p ON p.id = e.payment_id
         WHERE e.delivered_at IS NULL AND e.parked IS NULL AND e.attempts > 0 AND e.next_at <= now()
         ORDER BY e.next_at LIMIT share FOR UPDATE OF e SKIP LOCKED
@@ -244,8 +244,10 @@ BEGIN
         due.known AND EXISTS (
             SELECT FROM psp_instructions i WHERE i.key = e.event ->> 'key'
                 AND (i.state = 'asked' AND i.asked_at > clock_timestamp() - interval '2.5 seconds'
-                    OR i.state = 'approved' AND NOT due.final AND i.answered_at > greatest(
-                        due.updated_at, clock_timestamp() - interval '2.5 seconds')));
+                    OR i.state = 'approved' AND NOT due.final
+                        AND i.answered_at > clock_timestamp() - interval '2.5 seconds'
+                        AND NOT due.facts @> jsonb_build_object('attempts',
+                            jsonb_build_array(jsonb_build_object('key', i.key)))));
 END $$;
 
 -- Until an event is tried again whose payment is unknown: from half a second to a minute.
