@@ -24,7 +24,8 @@ from workflows.domain.identity import Kind, workflow_of
 _KINDS = ", ".join(f"'{kind}'" for kind in Kind)
 _RUNNING = f"WorkflowType IN ({_KINDS}) AND ExecutionStatus = 'Running'"
 _OPEN = """
-SELECT p.id, p.kind, p.status, p.run_order, p.version = 1 AND NOT EXISTS (
+SELECT p.id, p.kind, p.status, p.run_order,
+    p.updated_at < now() - interval '10 minutes' AS has_rested, p.version = 1 AND NOT EXISTS (
         SELECT FROM psp_instructions i WHERE i.payment_id = p.id
     ) AND NOT EXISTS (SELECT FROM transfers t WHERE t.payment_id = p.id) AS untouched
 FROM payments p
@@ -55,7 +56,7 @@ class LostRuns:
     at_most: int = 500
     """Runs asked about one by one, each time."""
     doubts: int = 20
-    """Beside them, of those that the list of runs has."""
+    """Beside them, of those that the list of runs has and that have rested for ten minutes."""
 
     async def find(self) -> int:
         """See to every payment without a run; give how many there were."""
@@ -64,7 +65,7 @@ class LostRuns:
         }
         payments = await self.pool.fetch(_OPEN, self.patience)
         missed = [row for row in payments if workflow_of(row["id"]) not in running]
-        listed = [row for row in payments if workflow_of(row["id"]) in running]
+        listed = [r for r in payments if r["has_rested"] and workflow_of(r["id"]) in running]
         # The list may keep a run that was deleted: some are asked about all the same, in turn.
         doubted = random.sample(listed, min(self.doubts, len(listed)))
         return sum([await self._sees_to(row) for row in (*missed[: self.at_most], *doubted)])

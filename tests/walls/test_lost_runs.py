@@ -23,6 +23,7 @@ from tests.walls.house import House
 from tests.walls.stories import Story
 from tests.walls.waiting import until
 from workflows.domain.identity import workflow_of
+from workflows.visibility import PAYMENT_STATUS
 
 CASES = "/v1/cases"
 _ONE_SEARCH = asyncio.Lock()
@@ -37,6 +38,15 @@ async def terminated(house: House, payment_id: str) -> None:
 async def deleted(house: House, payment_id: str) -> None:
     """As with Temporal's disk: nothing is known of it any more."""
     run = str(workflow_of(payment_id))
+
+    async def is_listed_as_it_is() -> bool:
+        now = await house.client.get_workflow_handle(run).describe()
+        status = now.typed_search_attributes[PAYMENT_STATUS]
+        query = f"WorkflowId = '{run}' AND PaymentStatus = '{status}'"
+        return bool([each async for each in house.client.list_workflows(query)])
+
+    # A list that hears of a change after the deletion would keep the run for ever.
+    await until(is_listed_as_it_is, "it is listed as it is")
     await house.client.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(
             namespace=house.client.namespace,
