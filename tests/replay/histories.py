@@ -14,7 +14,11 @@ EARLIER = Path(__file__).with_name("earlier")
 """Of versions before: kept for as long as such a payment may be under way."""
 
 _JSON = "json/plain"
-_OF_THE_MACHINE = {"historySizeBytes", "identity", "requestId", "stackTrace"} | {
+_OF_THE_MACHINE = {
+    "historySizeBytes",
+    "identity",
+    "requestId",
+    "stackTrace",
     "stickyAttributes",
     "workerVersion",
 }
