@@ -38,42 +38,33 @@ Asking = TypeVar("Asking", bound=Instruction)
 
 CLOSED_SECONDS = 10.0
 """So long an account's quick lane is closed in this worker, after a call that took too long."""
-KEPT_SECONDS = 120.0
-"""An answer for which nobody comes any more: its run has gone to another worker, and looks."""
 
 
 class CallsUnderWay:
-    """The calls of this worker's quick lane that have no answer yet, or whose run has left."""
+    """The calls of this worker's quick lane that have no answer yet. What came of the others stands
+    in the database: an answer kept here could be older than somebody else's question."""
 
     def __init__(self) -> None:
-        self._calls: dict[str, tuple[asyncio.Task[Outcome], float]] = {}
+        self._calls: dict[str, asyncio.Task[Outcome]] = {}
 
     def begin(self, key: str, call: Coroutine[Any, Any, Outcome]) -> asyncio.Task[Outcome]:
-        self._forget_old()
         task = asyncio.create_task(call)
-        self._calls[key] = (task, time.monotonic())
+        self._calls[key] = task
+        task.add_done_callback(lambda ended: self._forget(key, ended))
         return task
 
     def of(self, key: str) -> asyncio.Task[Outcome] | None:
-        known = self._calls.get(key)
-        return known[0] if known else None
-
-    def forget(self, key: str) -> None:
-        self._calls.pop(key, None)
+        return self._calls.get(key)
 
     async def aclose(self) -> None:
         """Wait for what has left us: each call ends by its own deadline."""
-        if tasks := [task for task, _ in self._calls.values() if not task.done()]:
-            await asyncio.wait(tasks)
+        if self._calls:
+            await asyncio.wait(list(self._calls.values()))
 
-    def _forget_old(self) -> None:
-        before = time.monotonic() - KEPT_SECONDS
-        for key, (task, began) in list(self._calls.items()):
-            if began > before:
-                break
-            if task.done():
-                task.exception()
-                del self._calls[key]
+    def _forget(self, key: str, ended: asyncio.Task[Outcome]) -> None:
+        self._calls.pop(key, None)
+        if not ended.cancelled():
+            ended.exception()
 
 
 class _Lane(Psp):
@@ -146,7 +137,6 @@ class QuickCalls(_Lane):
         finally:
             self._taken[account.psp] -= 1
         if call.done():
-            self._under_way.forget(key)
             return call.result()
         self._closed_until[account] = time.monotonic() + CLOSED_SECONDS
         return SlowLane("it takes its time")
@@ -170,7 +160,6 @@ class SlowCalls(_Lane):
             return await ask(instruction)
         async with beating():
             outcome = await asyncio.shield(call)
-        self._under_way.forget(instruction.key)
         # The quick lane closed between its worker's look and the database's: nothing was sent.
         return await ask(instruction) if isinstance(outcome, SlowLane) else outcome
 

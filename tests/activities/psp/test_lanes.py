@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -16,6 +17,7 @@ from workflows.domain.psp import (
     Approved,
     AuthorizeInstruction,
     Lookup,
+    NotSent,
     Operation,
     SlowLane,
     Unknown,
@@ -90,6 +92,21 @@ async def test_an_answer_that_comes_between_the_lanes_is_kept_for_the_slow_one(
     await lanes.under_way.aclose()
     assert isinstance(await lanes.slow.payout(instruction), Approved)
     assert psp.done == ["payout:1"]
+
+
+async def test_what_an_earlier_call_came_to_is_no_answer_to_a_later_question(
+    pool: asyncpg.Pool, psp: FakePsp
+) -> None:
+    lanes, gate = Lanes(pool, psp), psp.will_hold(Operation.PAYOUT)
+    psp.will_answer(Operation.PAYOUT, NotSent("no connection"), Unknown("lost on the way back"))
+    instruction = payout(await held(pool))
+    assert isinstance(await lanes.quick.payout(instruction), SlowLane)
+    gate.opened.set()
+    await lanes.under_way.aclose()
+    # Another worker asks meanwhile, and hears nothing: it may have been paid.
+    assert isinstance(await Lanes(pool, psp).slow.payout(instruction), Unknown)
+    assert isinstance(await lanes.slow.payout(instruction), Unknown)
+    assert isinstance(await lanes.slow.payout(replace(instruction, looked=True)), Approved)
 
 
 async def test_in_another_worker_the_slow_lane_has_to_look_first(
