@@ -1,7 +1,7 @@
 """Whether a fact about a payment that is over is news: most repeat what the books have.
 
-It is judged by the table that the run of late facts goes by. What means nothing moves nothing, and
-needs no run to find that out.
+It is judged by the table that the run of late facts goes by, and only where the very question has
+the very answer in our books: a run may wait for any other fact, be it that it means nothing to us.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class News:
             return None
         try:
             event = _EVENT.validate_python(row["event"])
-            meaning = decide(event, await self._books.recall(row["payment_id"]))
+            payment = await self._books.recall(row["payment_id"])
+            meaning = decide(event, payment)
         except ODD:
             return None
-        return meaning.why if meaning.means is Means.NOTHING else None
+        is_known = any((a.key, a.state) == (event.key, event.reply.kind) for a in payment.asked)
+        return meaning.why if is_known and meaning.means is Means.NOTHING else None

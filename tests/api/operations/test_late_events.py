@@ -104,6 +104,41 @@ async def test_a_fact_that_repeats_what_the_books_have_needs_no_run(
     assert await heard(Money(4999, "EUR")) == LATE_EVENT
 
 
+async def test_a_fact_for_which_a_late_run_may_wait_reaches_it(
+    platform: Caller,
+    psp: FakePsp,
+    pool: asyncpg.Pool,
+    owner: asyncpg.Pool,
+    temporal_client: Client,
+    settings: Settings,
+) -> None:
+    deposit = await captured(platform, player_id=f"player-{uuid.uuid4().hex}")
+    payment_id, ten = deposit["intent_id"], Money(1000, "EUR")
+    name = settings.routing.accounts[0].psp
+    key = f"{payment_id}:void:7"
+    await owner.execute(
+        "INSERT INTO psp_instructions (key, payment_id, operation, psp, account, currency,"
+        " amount_minor, rest, state, answer) VALUES ($1, $2, 'void', $3, 'primary', 'EUR', 1000,"
+        ' true, \'pending\', \'{"kind": "pending", "psp_ref": "psp-7"}\')',
+        key,
+        payment_id,
+        name,
+    )
+    event = PspEvent(
+        psp=name,
+        event_id=f"evt-{uuid.uuid4().hex}",
+        key=key,
+        operation=Operation.VOID,
+        reply=Approved("psp-7", ten),
+        amount=ten,
+    )
+    await Inbox(pool).store([event])
+    signals = Signals(temporal_client, settings.temporal.core_queue, SEALS)
+    await Relay(pool, signals, books=RegistryBooks(pool)).sweep()
+    run = temporal_client.get_workflow_handle(late_workflow_id(payment_id))
+    assert (await run.describe()).workflow_type == LATE_EVENT
+
+
 async def until_shown(caller: Caller, path: str, status: str) -> dict[str, Any]:
     async with asyncio.timeout(60):
         while True:
