@@ -82,6 +82,7 @@ class PspInstructions:
         Raises what excludes the question: Superseded, Overtaken, HeldUp; or that nobody opened the
         payment, by an ApplicationError that ends the run.
         """
+        is_first = instruction.key not in self._asked
         self._asked[instruction.key] = instruction
         self._asked_at.setdefault(instruction.key, workflow.now().isoformat())
         outcome = await psp_calls.call(question, self._lanes)
@@ -89,7 +90,7 @@ class PspInstructions:
             # The database does not know yet what a webhook or a look has told this run.
             await stubs.conclude(Conclusion(payment_id=self._payment_id, attempts=self.attempts))
             outcome = await psp_calls.call(question, self._lanes)
-        if isinstance(outcome, Parked | Fenced) and question is instruction:
+        if isinstance(outcome, Parked | Fenced) and is_first and question is instruction:
             # It was not asked: nobody waits for an answer.
             del self._asked[instruction.key]
         match outcome:
