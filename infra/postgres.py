@@ -63,13 +63,13 @@ told to see, which is nothing at first; or the rows of everybody."""
 
 _SETTING = "paysaga.brands"
 _NOTHING, _EVERYTHING = "{}", "{*}"
-_told: ContextVar[str] = ContextVar("what this task was told to see", default=_NOTHING)
+_brands_of_task: ContextVar[str] = ContextVar("what this task was told to see", default=_NOTHING)
 
 
 def see(names: Collection[str]) -> None:
     """From now on this task sees rows of these names alone; `*` among them is everybody's."""
     quoted = (f'"{_escaped(name)}"' for name in sorted(names))
-    _told.set(_EVERYTHING if "*" in names else f"{{{','.join(quoted)}}}")
+    _brands_of_task.set(_EVERYTHING if "*" in names else f"{{{','.join(quoted)}}}")
 
 
 def _escaped(name: str) -> str:
@@ -119,7 +119,7 @@ class _Session(Connection):
     sees: str = _NOTHING
 
     async def see_as_told(self) -> None:
-        wanted = _told.get()
+        wanted = _brands_of_task.get()
         if wanted == self.sees:
             return
         # Until the answer is here nobody knows.

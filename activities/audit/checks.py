@@ -17,7 +17,7 @@ from activities.audit.report import NAMED_AT_MOST
 
 _QUERIES = Path(__file__).with_name("queries")
 _HEADING = re.compile(r"^-- (I\d+): (.+)$", re.MULTILINE)
-_FIRST = "SELECT told, count(*) OVER () FROM ({wrong}) AS wrong (told) ORDER BY told LIMIT {most}"
+_FIRST = "SELECT words, count(*) OVER () FROM ({wrong}) AS w (words) ORDER BY words LIMIT {most}"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ DECLARE
     replays integer[] := inbox_replays(the_psps, the_nonces);
     forgeries integer[] := inbox_forgeries(the_psps, the_sendings, the_bodies, replays);
     fresh bigint[];
-    told integer[];
+    stored_places integer[];
     disputers integer[];
     disputed bigint[];
 BEGIN
@@ -37,21 +37,21 @@ BEGIN
         SELECT p.id, min(h.place) AS place FROM put p JOIN heard h USING (psp, event_id) GROUP BY p.id
     )
     SELECT coalesce(array_agg(id ORDER BY place), '{}'), coalesce(array_agg(place ORDER BY place), '{}')
-    INTO fresh, told FROM first;
+    INTO fresh, stored_places FROM first;
     IF inbox_admit_all(fresh, at_most, beyond) THEN
         PERFORM pg_notify('inbox_events', '');
     END IF;
-    IF cardinality(told) < cardinality(ids) THEN
+    IF cardinality(stored_places) < cardinality(ids) THEN
         SELECT array_agg(h.webhook), array_agg(e.id) INTO disputers, disputed
         FROM unnest(webhooks, psps, ids, events) WITH ORDINALITY
             AS h (webhook, psp, event_id, event, place)
         JOIN inbox_events e USING (psp, event_id)
-        WHERE h.webhook <> ALL (replays || forgeries) AND h.place <> ALL (told)
+        WHERE h.webhook <> ALL (replays || forgeries) AND h.place <> ALL (stored_places)
             AND NOT e.event <@ h.event;
     END IF;
     RETURN QUERY
     SELECT
-        (SELECT count(*)::integer FROM unnest(told) AS t (place) WHERE webhooks[t.place] = w.n),
+        (SELECT count(*)::integer FROM unnest(stored_places) AS t (place) WHERE webhooks[t.place] = w.n),
         w.n = ANY (replays), w.n = ANY (forgeries),
         ARRAY(
             SELECT DISTINCT d.event FROM unnest(disputers, disputed) AS d (webhook, event)

@@ -13,7 +13,7 @@ book AS (
     SELECT sequence, operation, reference, amount, currency, at,
         split_part(reference, ':', 1) AS payment_id,
         'psp:' || :psp || ':' || merchant_account AS account
-    FROM jsonb_to_recordset(:journal) AS told (sequence bigint, operation text, reference text,
+    FROM jsonb_to_recordset(:journal) AS line (sequence bigint, operation text, reference text,
         merchant_account text, amount bigint, currency text, outcome text, at timestamptz)
     WHERE outcome = 'approved'
 ), moved AS (
@@ -56,7 +56,7 @@ book AS (
     SELECT account, payment_id, currency, coalesce(theirs.amount, 0) AS theirs,
         coalesce(ours.amount, 0) AS ours
     FROM theirs FULL JOIN ours USING (account, payment_id, currency)
-), told AS (
+), known AS (
     -- What each open case is about; what the inbox opened is about its event.
     SELECT c.payment_id, c.currency, c.money_at_risk_minor AS risk,
         CASE WHEN c.kind <> 'run_lost' THEN coalesce(c.facts ->> 'operation',
@@ -82,7 +82,7 @@ book AS (
             AND reply IN ('approved', 'in doubt')
             OR operation = 'capture' AND reply = 'declined') AS less,
         sum(risk) FILTER (WHERE operation IN ('authorize', 'void')) AS held
-    FROM told GROUP BY payment_id, currency
+    FROM known GROUP BY payment_id, currency
 ), judged AS (
     SELECT b.account, b.payment_id, b.currency, b.theirs, b.ours, b.theirs - b.ours AS difference,
         coalesce(bool_or(s.went_on_at > now() - :patience), false) AS young,

@@ -28,5 +28,5 @@ CREATE INDEX outgoing_events_fed ON outgoing_events (tx);
 CREATE INDEX outgoing_events_by_time ON outgoing_events USING brin (created_at) WITH (autosummarize = on);
 
 CREATE OR REPLACE FUNCTION outgoing_event_of_version() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END';
-CREATE TRIGGER told AFTER INSERT ON payment_events
+CREATE TRIGGER outgoing AFTER INSERT ON payment_events
     FOR EACH ROW EXECUTE FUNCTION outgoing_event_of_version();

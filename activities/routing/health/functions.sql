@@ -9,12 +9,12 @@ CREATE OR REPLACE FUNCTION routing_observe(observations jsonb, window_seconds do
 RETURNS TABLE (of_psp text, of_account text, of_method text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    told    record;
+    report    record;
     breaker routing_breakers;
     seen    record;
     at      timestamptz := clock_timestamp();
 BEGIN
-    FOR told IN
+    FOR report IN
         WITH heard AS (
             SELECT
                 o.value ->> 'psp' AS psp, o.value ->> 'account' AS account,
@@ -38,11 +38,11 @@ BEGIN
         ORDER BY a.psp COLLATE "C", a.account COLLATE "C", a.method COLLATE "C"
     LOOP
         INSERT INTO routing_breakers (psp, account, method)
-        VALUES (told.psp, told.account, told.method) ON CONFLICT DO NOTHING;
+        VALUES (report.psp, report.account, report.method) ON CONFLICT DO NOTHING;
         SELECT * INTO breaker FROM routing_breakers b
-        WHERE b.psp = told.psp AND b.account = told.account AND b.method = told.method FOR UPDATE;
+        WHERE b.psp = report.psp AND b.account = report.account AND b.method = report.method FOR UPDATE;
         WITH counted AS (
-            SELECT c.* FROM unnest(told.failed, told.began) WITH ORDINALITY
+            SELECT c.* FROM unnest(report.failed, report.began) WITH ORDINALITY
                 AS c (failed, began, place)
             WHERE c.began >= breaker.since
         )
@@ -56,25 +56,25 @@ BEGIN
         CONTINUE WHEN seen.answered + seen.failed = 0;
         INSERT INTO routing_breaker_counts AS c (psp, account, method, second, answered, failed)
         VALUES (
-            told.psp, told.account, told.method, date_trunc('second', at), seen.answered,
+            report.psp, report.account, report.method, date_trunc('second', at), seen.answered,
             seen.failed
         )
         ON CONFLICT (psp, account, method, second) DO UPDATE
         SET answered = c.answered + excluded.answered, failed = c.failed + excluded.failed;
         DELETE FROM routing_breaker_counts c
-        WHERE c.psp = told.psp AND c.account = told.account AND c.method = told.method
+        WHERE c.psp = report.psp AND c.account = report.account AND c.method = report.method
           AND c.second < at - make_interval(secs => window_seconds);
         IF seen.failed > 0 OR breaker.failed_in_a_row > 0 OR breaker.probes <> '{}' THEN
             UPDATE routing_breakers b SET
                 failed_in_a_row = seen.last_failed
                     + CASE WHEN seen.answered = 0 THEN b.failed_in_a_row ELSE 0 END,
                 probes = b.probes[1 + seen.answered + seen.failed:]
-            WHERE b.psp = told.psp AND b.account = told.account AND b.method = told.method;
+            WHERE b.psp = report.psp AND b.account = report.account AND b.method = report.method;
         END IF;
         IF seen.failed > 0 OR breaker.state <> 'closed' THEN
-            of_psp := told.psp;
-            of_account := told.account;
-            of_method := told.method;
+            of_psp := report.psp;
+            of_account := report.account;
+            of_method := report.method;
             RETURN NEXT;
         END IF;
     END LOOP;
