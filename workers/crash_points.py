@@ -1,17 +1,18 @@
 """Crash points: places with a name at which a worker dies, so that it can be seen what becomes of
 what was under way. Off unless `PAYSAGA_WORKER_DIES_AT` names one; production refuses it.
 
-`<activity>:before|after[:n]`: at the n-th time (1 without a number) that one run comes there,
-before the activity does anything, or after all that it does (its commit) and before anybody is
-told. What is asked of a PSP has two more: `:written`, when it is written down and has not left us,
-and `:answered`, when the PSP has done it and nothing of that is written down.
+`<activity>:before|after[:n]`: at the n-th call (1 without a number) of that activity by one run,
+before it does anything, or after all that it does (its commit) and before anybody is told. A call
+that is made again, because its answer or the task around it was lost, keeps its number. What is
+asked of a PSP has two more: `:written`, when it is written down and has not left us, and
+`:answered`, when the PSP has done it and nothing of that is written down.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -62,7 +63,7 @@ class CrashPoint:
         if name not in names() or not (number.isdecimal() and number.isascii() and int(number)):
             raise SettingsError(
                 f"{_SETTING}: there is no crash point {text[:80]!r}; a point may end in `:2` for "
-                f"the second time that a run comes there, and there are: {', '.join(names())}"
+                f"a run's second call, and there are: {', '.join(names())}"
             )
         return cls(name, int(number))
 
@@ -81,7 +82,7 @@ class CrashPoints(Interceptor):
 
     def __init__(self, arrive: Arrive) -> None:
         self._arrive = arrive
-        self._passed: Counter[tuple[str, str]] = Counter()
+        self._calls: defaultdict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - named by the SDK
         return _Passing(next, self)
@@ -93,8 +94,9 @@ class CrashPoints(Interceptor):
     async def come_to(self, place: str) -> None:
         info = activity.info()
         run, name = info.workflow_id or "", f"{info.activity_type}:{place}"
-        self._passed[run, name] += 1
-        await self._arrive(run, CrashPoint(name, self._passed[run, name]))
+        calls = self._calls[run, name]
+        number = calls.setdefault((info.workflow_run_id or "", info.activity_id), len(calls) + 1)
+        await self._arrive(run, CrashPoint(name, number))
 
 
 def crash_points(dies_at: str | None) -> CrashPoints | None:

@@ -57,10 +57,10 @@ class Drill:
 
     async def points_of(self, flows: Iterable[Flow]) -> dict[str, list[CrashPoint]]:
         """By flow, every point that an undisturbed payment passes."""
-        passed: dict[str, list[CrashPoint]] = defaultdict(list)
+        passed: dict[str, dict[CrashPoint, None]] = defaultdict(dict)
 
         async def arrive(run: str, point: CrashPoint) -> None:
-            passed[run].append(point)
+            passed[run][point] = None
 
         ward = self._ward()
         runs: dict[str, Run] = {}
@@ -69,7 +69,7 @@ class Drill:
                 runs[flow.name] = await self._opened(flow, ward)
             await asyncio.gather(*(self._play(flow, runs[flow.name]) for flow in flows))
             await self._closed(list(runs.values()))
-        return {name: passed[run.workflow_id] for name, run in runs.items()}
+        return {name: list(passed[run.workflow_id]) for name, run in runs.items()}
 
     async def die(self, scenes: Sequence[Scene]) -> list[Played]:
         """Every run stands at its point when its worker is gone."""

@@ -110,3 +110,19 @@ async def test_each_run_counts_its_own_passings(temporal_client: Client) -> None
         for place in ("psp.authorize:before", "psp.capture:after", "wallet.close:after"):
             assert place in mine
         assert not [point for point in mine if point.endswith(":2")]
+
+
+async def test_a_call_that_is_made_again_keeps_its_number(temporal_client: Client) -> None:
+    """Its answer was lost: nobody waits for a second call that an undisturbed run never makes."""
+    passed: list[str] = []
+
+    async def arrive(_: str, point: CrashPoint) -> None:
+        passed.append(str(point))
+        if point.name == "wallet.close:after" and passed.count(str(point)) == 1:
+            raise ConnectionError("the answer is lost")
+
+    async with working(world := a_world(temporal_client), points=CrashPoints(arrive)):
+        handle = await world.start(deposit())
+        await handle.execute_update("authorize", AuthorizeCommand())
+    assert passed.count("wallet.close:after") == 2
+    assert not [point for point in passed if point.endswith(":2")]
