@@ -10,16 +10,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import httpx
 import psutil
 
 from infra.local.stack.addresses import Stack
 from infra.settings import Temporal
 from infra.temporal import connect
 from tests.bench import costs
-from tests.bench.deposits import cashier, deposit
+from tests.bench.deposits import deposit_over
 from tests.bench.floor import QUEUE, Empty
+from tests.bench.lines import lines
 from tests.bench.rival.process import PYTHON, rival
+
+AT_MOST = 64
+"""In flight at a time."""
 
 Spent = Callable[[], Mapping[str, float]]
 """Seconds of CPU until now, by process."""
@@ -47,8 +50,12 @@ async def contenders(stack: Stack) -> AsyncIterator[list[Contender]]:
 
 @asynccontextmanager
 async def ours(stack: Stack) -> AsyncIterator[Contender]:
-    async with cashier(stack) as http:
-        yield Contender("deposit", lambda _: deposit(http), lambda: costs.cpu(stack))
+    async with lines(stack.api_url, AT_MOST) as at:
+
+        async def act(place: int) -> None:
+            await deposit_over(at, place, stack.tokens.platform)
+
+        yield Contender("deposit", act, lambda: costs.cpu(stack))
 
 
 @asynccontextmanager
@@ -81,13 +88,12 @@ async def empty(stack: Stack) -> AsyncIterator[Contender]:
 @asynccontextmanager
 async def dbos(stack: Stack) -> AsyncIterator[Contender]:
     """API and worker are one process."""
-    limits = httpx.Limits(max_connections=64)
-    async with (
-        rival(stack) as (url, process),
-        httpx.AsyncClient(base_url=url, limits=limits, timeout=60.0, trust_env=False) as http,
-    ):
+    async with rival(stack) as (url, process), lines(url, AT_MOST) as at:
+
+        async def act(place: int) -> None:
+            await deposit_over(at, place, token="nobody asks for one")
 
         def spent() -> Mapping[str, float]:
             return {"worker": costs.seconds_of(process), **costs.cpu(stack, ("postgres",))}
 
-        yield Contender("deposit on DBOS", lambda _: deposit(http), spent)
+        yield Contender("deposit on DBOS", act, spent)

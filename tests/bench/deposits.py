@@ -6,8 +6,12 @@ import uuid
 from typing import Any
 
 import httpx
+import orjson
 
 from infra.local.stack.addresses import Stack
+from tests.bench.lines import Lines, post
+
+INTENTS = "/v1/cashier/intents"
 
 
 def cashier(stack: Stack) -> httpx.AsyncClient:
@@ -24,19 +28,18 @@ async def deposit(
     http: httpx.AsyncClient, *, player: str = "", token: str = "tok_ok", ends: bool = True
 ) -> dict[str, Any]:
     """The answer. Raises RuntimeError when it does not go through."""
-    wish = {
-        "player_id": player or f"player-{uuid.uuid4().hex}",
-        "amount": {"amount": "50.00", "currency": "EUR"},
-        "method": "card",
-        "return_url": "https://casino.example/cashier",
-        "payment_token": token,
-    }
-    opened = await _post(http, "/v1/cashier/intents", wish)
-    path = f"/v1/cashier/intents/{opened['intent_id']}/authorize"
-    done = await _post(http, path)
+    done = await _post(http, INTENTS, _wish(player, token))
     if ends and done.get("status") != "CAPTURED":
         raise RuntimeError(f"a deposit did not go through: {done}")
     return done
+
+
+async def deposit_over(at: Lines, place: int, token: str) -> None:
+    """The same, in one request. Raises RuntimeError when it does not go through."""
+    headers = {"Authorization": f"Bearer {token}", "X-Idempotency-Key": uuid.uuid4().hex}
+    status, body = await at.ask(place, post(INTENTS, orjson.dumps(_wish()), headers))
+    if status != 201 or orjson.loads(body)["status"] != "CAPTURED":
+        raise RuntimeError(f"a deposit did not go through: {body[:300]!r}")
 
 
 async def payout(http: httpx.AsyncClient, player: str) -> None:
@@ -54,6 +57,17 @@ async def refund(http: httpx.AsyncClient, capture_id: str) -> None:
     """Of a euro. Raises RuntimeError when it is refused; it is made a moment after the answer."""
     wish = {"amount": {"amount": "1.00", "currency": "EUR"}}
     await _post(http, f"/v1/cashier/captures/{capture_id}/refunds", wish)
+
+
+def _wish(player: str = "", token: str = "tok_ok") -> dict[str, Any]:
+    return {
+        "player_id": player or f"player-{uuid.uuid4().hex}",
+        "amount": {"amount": "50.00", "currency": "EUR"},
+        "method": "card",
+        "return_url": "https://casino.example/cashier",
+        "payment_token": token,
+        "authorize": True,
+    }
 
 
 async def _post(

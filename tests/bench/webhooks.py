@@ -15,11 +15,11 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import httpx
 from rich.table import Table
 
 from infra.local.stack.addresses import Stack
 from tests.bench.deposits import cashier, deposit
+from tests.bench.lines import lines, post
 from tests.bench.load import load
 
 CONNECTIONS, TOTAL = 32, 6000
@@ -47,38 +47,29 @@ async def bench_webhooks(stack: Stack) -> Table:
 
 async def _acknowledged(stack: Stack) -> float:
     """Of events whose payment is not known: they are stored like any, and wait."""
-    url = httpx.URL(stack.api_url)
     secret = stack.environment["PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET"]
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    lines = [await asyncio.open_connection(url.host, url.port) for _ in range(CONNECTIONS)]
     requests = itertools.cycle([_request(key) for _ in range(TOTAL + CONNECTIONS)])
+    async with lines(stack.api_url, CONNECTIONS) as at:
 
-    async def send(place: int) -> None:
-        reader, writer = lines[place]
-        writer.write(next(requests))
-        head = await reader.readuntil(b"\r\n\r\n")
-        size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
-        body = await reader.readexactly(size)
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise RuntimeError(f"a webhook was refused: {body[:300]!r}")
+        async def send(place: int) -> None:
+            status, body = await at.ask(place, next(requests))
+            if status != 200:
+                raise RuntimeError(f"a webhook was refused: {body[:300]!r}")
 
-    try:
         return (await load(send, total=TOTAL, in_flight=CONNECTIONS)).per_second
-    finally:
-        for _, writer in lines:
-            writer.close()
 
 
 def _request(key: bytes) -> bytes:
     event_id, at = f"evt_{uuid.uuid4().hex}", int(time.time())
     body = json.dumps(_event(event_id)).encode()
     digest = hmac.digest(key, f"{event_id}.{at}.".encode() + body, hashlib.sha256)
-    head = (
-        "POST /webhooks/sandbox HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nwebhook-id: {event_id}\r\nwebhook-timestamp: {at}\r\n"
-        f"webhook-signature: v1,{base64.b64encode(digest).decode()}\r\n\r\n"
-    )
-    return head.encode() + body
+    signed = {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+    return post("/webhooks/sandbox", body, signed)
 
 
 def _event(event_id: str) -> dict[str, Any]:

@@ -141,7 +141,12 @@ async def main() -> None:
         )
         settle_memory()
         config = uvicorn.Config(
-            app, port=int(sys.argv[1]), access_log=False, log_config=None, lifespan="off"
+            app,
+            port=int(sys.argv[1]),
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            timeout_keep_alive=75,
         )
         await uvicorn.Server(config).serve()
     DBOS.destroy()

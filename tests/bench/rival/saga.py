@@ -20,7 +20,7 @@ from activities.settings import Settings
 from activities.wallet.ledger import Ledger
 from workers.assembly import answers
 from workflows.domain.deposits import DepositOrder, Status, credit_key_of
-from workflows.domain.identity import Kind, capture_id_of, key_of
+from workflows.domain.identity import SALE, Kind, capture_id_of, key_of
 from workflows.domain.payments import Facts, Route
 from workflows.domain.psp import (
     Approved,
@@ -28,9 +28,11 @@ from workflows.domain.psp import (
     CaptureInstruction,
     MerchantAccount,
     Operation,
+    SellInstruction,
 )
 from workflows.domain.records import Closing, Record
 from workflows.domain.risk import Cleared, ScreenRequest
+from workflows.domain.routing.accounts import key_of_account
 from workflows.domain.seals import digest_of
 from workflows.domain.wallet import Credit
 from workflows.ports import Routing
@@ -77,7 +79,8 @@ async def deposit(kept: dict[str, Any]) -> str:
     if route is None:
         return Status.FAILED
     account = route.candidates[0]
-    held = await authorized(order, account)
+    step = SALE if key_of_account(account) in route.sells else Operation.AUTHORIZE
+    held = await authorized(order, account, step)
     if held is None:
         return Status.FAILED
     taken = held if held.captured else await captured(order, account, held)
@@ -95,9 +98,11 @@ async def routed(order: DepositOrder) -> Route | None:
 
 
 @once
-async def authorized(order: DepositOrder, account: MerchantAccount) -> Approved | None:
-    instruction = AuthorizeInstruction(
-        key=key_of(order.intent_id, Operation.AUTHORIZE, 1),
+async def authorized(order: DepositOrder, account: MerchantAccount, step: str) -> Approved | None:
+    """By a sale where ours would sell, in one call to the PSP."""
+    kind = SellInstruction if step == SALE else AuthorizeInstruction
+    instruction = kind(
+        key=key_of(order.intent_id, step, 1),
         account=account,
         amount=order.amount,
         trace_id=order.trace_id,
@@ -107,7 +112,10 @@ async def authorized(order: DepositOrder, account: MerchantAccount) -> Approved 
         return_url=order.return_url,
         order=digest_of(order),
     )
-    outcome = await Ports.psp.authorize(instruction)
+    if isinstance(instruction, SellInstruction):
+        outcome = await Ports.psp.sell(instruction)
+    else:
+        outcome = await Ports.psp.authorize(instruction)
     return outcome if isinstance(outcome, Approved) else None
 
 
