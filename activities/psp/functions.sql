@@ -258,7 +258,8 @@ DECLARE
     answered psp_instructions;
 BEGIN
     UPDATE psp_instructions SET state = the_state, answered_at = clock_timestamp(),
-        answer = CASE WHEN the_state IN ('asked', 'not_sent') THEN NULL ELSE the_answer END,
+        answer = CASE WHEN the_state NOT IN ('asked', 'not_sent')
+            THEN jsonb_strip_nulls(the_answer) END,
         psp_ref = coalesce(nullif(the_answer ->> 'psp_ref', ''), psp_ref)
     WHERE key = the_key AND state NOT IN ('approved', 'declined')
     RETURNING * INTO answered;

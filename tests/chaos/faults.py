@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import asyncpg
 import psutil
@@ -22,7 +22,10 @@ Strike = Callable[[Ground], AbstractAsyncContextManager[None]]
 PROCESSES = ("worker", "api", "sandbox-psp", "temporal", "postgres")
 FROZEN_SECONDS = {"worker": 8.0, "temporal": 6.0, "postgres": 6.0}
 REGIMES = ("replays_500", "only_success", "conflict_in_flight", "forgetful", "off")
-NORMAL = {"webhooks": "promised", "idempotency": "honoured"}
+NORMAL: dict[str, Any] = {"webhooks": "promised", "idempotency": "honoured", "slow_seconds": 5.0}
+OURS = ("worker", "api", "temporal", "postgres")
+SLOW_SECONDS = (1.0, 2.5, 5.0)
+"""Within the quick lane's wait, about to leave it, and beyond it and a workflow task's timeout."""
 RESENT_AT_MOST = 40
 
 
@@ -42,6 +45,11 @@ def every(links: tuple[str, ...], seed: int) -> list[Fault]:
         Fault("every database session ended", 0.0, _sessions_ended),
         *(Fault(f"psp answers: {kind}", 2.5, _psp_fault(kind, seed)) for kind in get_args(Kind)),
         *(Fault(f"psp keys: {mode}", 2.5, _psp_mode(idempotency=mode)) for mode in REGIMES),
+        *(
+            Fault(f"kill -9 {name}, every call takes {s:g} s", s, _killed_while_slow(name, s, seed))
+            for name in OURS
+            for s in SLOW_SECONDS
+        ),
         Fault("webhooks for everything", 2.5, _psp_mode(webhooks="all")),
         Fault("webhooks never sent", 2.5, _psp_mode(webhooks="none")),
         Fault("webhooks held back", 3.0, _webhooks_held_back),
@@ -116,10 +124,30 @@ async def _sessions_ended(at: Ground) -> AsyncIterator[None]:
     yield
 
 
-def _psp_fault(kind: str, seed: int) -> Strike:
+def _killed_while_slow(name: str, seconds: float, seed: int) -> Strike:
+    slow = _psp_fault("slow", seed, probability=1.0)
+
     @asynccontextmanager
     async def strike(at: Ground) -> AsyncIterator[None]:
-        ordered = {"operation": "*", "fault": kind, "times": None, "probability": 0.6, "seed": seed}
+        async with _psp_mode(slow_seconds=seconds)(at), slow(at):
+            # Some calls have just begun, some are about to be answered.
+            await asyncio.sleep(1.2 * seconds)
+            _send(_family(at, name), signal.SIGKILL)
+            yield
+
+    return strike
+
+
+def _psp_fault(kind: str, seed: int, probability: float = 0.6) -> Strike:
+    @asynccontextmanager
+    async def strike(at: Ground) -> AsyncIterator[None]:
+        ordered = {
+            "operation": "*",
+            "fault": kind,
+            "times": None,
+            "probability": probability,
+            "seed": seed,
+        }
         (await at.psp.post("/_control/faults", json=ordered)).raise_for_status()
         try:
             yield
@@ -129,7 +157,7 @@ def _psp_fault(kind: str, seed: int) -> Strike:
     return strike
 
 
-def _psp_mode(**settings: str) -> Strike:
+def _psp_mode(**settings: Any) -> Strike:
     @asynccontextmanager
     async def strike(at: Ground) -> AsyncIterator[None]:
         (await at.psp.put("/_control/settings", json=settings)).raise_for_status()

@@ -51,6 +51,7 @@ BEGIN
     IF NOT claimed.first THEN
         RETURN claimed;
     END IF;
+    new.facts := jsonb_strip_nulls(new.facts);
     INSERT INTO payments (
         id, kind, brand, region, player_id, currency, amount_minor, method, status, version, final,
         intent_id, refund_id, trace_id, requester, credential, details, run_order, facts,

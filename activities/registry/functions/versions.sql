@@ -13,7 +13,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     result registry_recorded := (NULL, false, false);
     payment payments;
-    merged jsonb := the_facts;
+    -- What is not there is not kept: most facts of most versions are null.
+    merged jsonb := jsonb_strip_nulls(the_facts);
 BEGIN
     SELECT * INTO payment FROM payments WHERE id = the_payment FOR NO KEY UPDATE;
     IF payment.id IS NULL THEN
@@ -41,11 +42,11 @@ BEGIN
     END IF;
     IF NOT amends THEN
         -- What others have added to the list of attempts stays there.
-        merged := jsonb_set(the_facts, '{attempts}', coalesce((
+        merged := jsonb_set(merged, '{attempts}', coalesce((
             SELECT jsonb_agg(a) FROM jsonb_array_elements(payment.facts -> 'attempts') AS a
             WHERE NOT coalesce(the_facts -> 'attempts', '[]') @>
                 jsonb_build_array(jsonb_build_object('key', a ->> 'key'))
-        ), '[]') || coalesce(the_facts -> 'attempts', '[]'));
+        ), '[]') || coalesce(merged -> 'attempts', '[]'));
     END IF;
     PERFORM psp_conclude(the_payment, merged -> 'attempts');
     result.version := payment.version + 1;
