@@ -30,3 +30,16 @@ def test_one_of_two_things_is_nothing_to_name() -> None:
     journal = [done("payout", "po_1:payout:1"), done("capture", "in_1:capture")]
     found = exclusive(journal, {"po_2"}, {"in_1": "CAPTURED"})
     assert not any(found.values())
+
+
+def test_a_sale_that_a_void_gave_back_was_not_captured() -> None:
+    journal = [
+        done("capture", "in_1:sale:1"),
+        done("refund", "in_1:void:1"),
+        done("capture", "in_2:sale:1"),
+        done("capture", "in_2:sale:2"),
+        done("refund", "in_2:void:1"),
+    ]
+    found = exclusive(journal, set(), {"in_1": "CANCELLED", "in_2": "CANCELLED"})
+    assert found["captured and ended otherwise"] == ["in_2"]
+    assert not found["done twice"]

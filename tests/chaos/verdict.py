@@ -94,8 +94,13 @@ def exclusive(
     done: dict[str, Counter[str]] = {}
     for entry in journal:
         if entry["outcome"] == "approved":
-            payment_id = str(entry["reference"]).partition(":")[0]
-            done.setdefault(payment_id, Counter())[entry["operation"]] += 1
+            payment_id, _, step = str(entry["reference"]).partition(":")
+            did = done.setdefault(payment_id, Counter())
+            if entry["operation"] == "refund" and step.startswith("void"):
+                # A sale that went back before it was anybody's took nothing.
+                did["capture"] -= 1
+            else:
+                did[entry["operation"]] += 1
 
     def those(is_so: Callable[[str, Counter[str]], bool]) -> list[str]:
         return sorted(each for each, did in done.items() if is_so(each, did))

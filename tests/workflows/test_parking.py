@@ -21,7 +21,7 @@ from tests.workflows.orders import FIFTY, deposit, payout
 from tests.workflows.time_travel import TimeMachine
 from tests.workflows.world import SOFT, World
 from workflows.domain.payments import CaptureMethod, Stoppable
-from workflows.domain.psp import Approved, Declined, Operation, Unknown
+from workflows.domain.psp import Approved, Declined, NotFound, Operation, Unknown
 from workflows.domain.records import Record
 
 AN_HOUR, A_DAY = timedelta(hours=1, seconds=5), timedelta(days=1)
@@ -263,3 +263,24 @@ async def _after(world: World, machine: TimeMachine, handle: Handle, days: int) 
     assert world.books.records[-1].final is False
     await machine.forward(handle, 2 * AN_HOUR)
     return await world.end_of(handle)
+
+
+async def test_a_doubt_that_a_stop_forbids_to_repeat_goes_on_listening(
+    world: World, time_machine: TimeMachine
+) -> None:
+    """It may have been paid: it is neither parked, where it could be given up, nor deaf."""
+    world.psp.will_answer(Operation.PAYOUT, Unknown("reset"))
+    world.psp.will_find(Operation.PAYOUT, NotFound(safe_to_repeat=True))
+    order = payout()
+    handle = await world.start(order)
+    await accepted(handle)
+    await waits_on_timer(handle, "look what became")
+    world.books.stop_id = 7
+    await time_machine.forward(handle, timedelta(minutes=1))
+    async with asyncio.timeout(60):
+        while world.books.statuses != ["PAYOUT_CLARIFYING"]:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    key = f"{order.payout_id}:payout:1"
+    await handle.signal("psp_event", world.event(key, Operation.PAYOUT, Approved("psp-1", FIFTY)))
+    assert (await handle.result()).status == "PAYOUT_SETTLED"
+    assert world.psp.done == ["payout:1"]

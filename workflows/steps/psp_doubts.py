@@ -28,6 +28,7 @@ from workflows.domain.psp import (
 )
 
 from . import escalation, psp_calls
+from .gates import HeldUp
 from .psp_calls import Answer, Certain
 from .psp_instructions import PspInstructions
 from .psp_looks import PspLooks
@@ -116,7 +117,12 @@ class PspDoubts:
 
     async def _repeated(self, instruction: Instruction, question: Instruction) -> Answer | None:
         """None: it never left us, which says nothing about the first one."""
-        outcome = await self._instructions.put(instruction, question)
+        try:
+            outcome = await self._instructions.put(instruction, question)
+        except HeldUp:
+            # A stop forbids to send it again. The first one may have been done all the same: a run
+            # that waited for the stop's end alone would be deaf to its answer.
+            return None
         return None if isinstance(outcome, NotSent) else outcome
 
 

@@ -62,6 +62,7 @@ class Proof:
 
 _GAINED = {
     "capture": 1,
+    "sale_given_back": -1,
     "refund": -1,
     "case_refund": -1,
     "refund_by_hand": -1,
@@ -85,7 +86,7 @@ class _Compared:
 _COMPARED = (
     _Compared(
         "What the PSP captured is what was credited",
-        {"capture": 1, "case_refund": -1},
+        {"capture": 1, "sale_given_back": -1, "case_refund": -1},
         (["credit"], []),
         "in_",
     ),
@@ -211,10 +212,13 @@ def _booked(journal: list[Entry], signs: Mapping[str, int], by: Callable[[Entry]
 
 
 def _what(done: Entry) -> str:
-    """What it did; of refunds also whose: a payment's own, a case's, or somebody's at the PSP."""
+    """What it did; of refunds also whose: a payment's own, a case's, a void's (of a sale, before it
+    was anybody's), or somebody's at the PSP."""
     payment_id, _, step = str(done["reference"]).partition(":")
     if done["operation"] != "refund" or payment_id.startswith("re_"):
         return str(done["operation"])
+    if step.startswith("void"):
+        return "sale_given_back"
     return "case_refund" if step.startswith("case-") else "refund_by_hand"
 
 
