@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar, get_args
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -146,7 +146,7 @@ def validated(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as wrong:
-        raise invalid(*(_field_error(error) for error in wrong.errors()[:20])) from None
+        raise invalid(*(_field_error(model, error) for error in wrong.errors()[:20])) from None
 
 
 def _require_json(request: Request) -> None:
@@ -161,14 +161,27 @@ def _require_json(request: Request) -> None:
         )
 
 
-def _field_error(error: Any) -> FieldError:
+def _field_error(model: type[BaseModel], error: Any) -> FieldError:
     place = [str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"]]
     if error["type"] == "extra_forbidden":
         # The name of an unknown field is the caller's text: it is not repeated.
-        return FieldError(_pointer(place[:-1]), "has a field that is not known here")
+        known = ", ".join(_fields_at(model, place[:-1]))
+        allowed = f"; known are {known}" if known else ""
+        return FieldError(_pointer(place[:-1]), f"has a field that is not known here{allowed}")
     if place and place[-1] == "[key]":
         place = place[:-2]
     return FieldError(_pointer(place), str(error["msg"]).removeprefix("Value error, "))
+
+
+def _fields_at(model: type[BaseModel], place: list[str]) -> list[str]:
+    """As they are written; none where the place is within a list or one of several models."""
+    for part in place:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        inner = next((each for each in get_args(inner) if each is not type(None)), inner)
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _pointer(place: list[str]) -> str:

@@ -122,6 +122,19 @@ async def test_unknown_fields_are_refused_and_not_repeated(platform: Caller) -> 
         assert "secret_word" not in refused.text
 
 
+async def test_those_who_send_an_unknown_field_are_told_which_are_known(platform: Caller) -> None:
+    refused = await platform.send(INTENTS, raw(expires_in_seconds=5))
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == ""
+    assert {"amount", "method", "authorize"} <= set(
+        error["detail"].partition("are ")[2].split(", ")
+    )
+    refused = await platform.send(INTENTS, raw(amount=money("5.00") | {"cents": 1}))
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == "/amount"
+    assert set(error["detail"].partition("are ")[2].split(", ")) == {"amount", "currency"}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
