@@ -21,9 +21,6 @@ from tests.bench.floor import QUEUE, Empty
 from tests.bench.lines import lines
 from tests.bench.rival.process import PYTHON, rival
 
-AT_MOST = 64
-"""In flight at a time."""
-
 Spent = Callable[[], Mapping[str, float]]
 """Seconds of CPU until now, by process."""
 
@@ -50,7 +47,7 @@ async def contenders(stack: Stack) -> AsyncIterator[list[Contender]]:
 
 @asynccontextmanager
 async def ours(stack: Stack) -> AsyncIterator[Contender]:
-    async with lines(stack.api_url, AT_MOST) as at:
+    async with lines(stack.api_url) as at:
 
         async def act(place: int) -> None:
             await deposit_over(at, place, stack.tokens.platform)
@@ -88,7 +85,7 @@ async def empty(stack: Stack) -> AsyncIterator[Contender]:
 @asynccontextmanager
 async def dbos(stack: Stack) -> AsyncIterator[Contender]:
     """API and worker are one process."""
-    async with rival(stack) as (url, process), lines(url, AT_MOST) as at:
+    async with rival(stack) as (url, process), lines(url) as at:
 
         async def act(place: int) -> None:
             await deposit_over(at, place, token="nobody asks for one")

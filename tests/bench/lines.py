@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -20,25 +20,33 @@ Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Lines:
     """One for each that is in flight at a time."""
 
-    lines: tuple[Line, ...]
+    url: httpx.URL
+    lines: dict[int, Line] = field(default_factory=dict)
 
     async def ask(self, place: int, request: bytes) -> tuple[int, bytes]:
         """Status and body, over the line of this place."""
-        reader, writer = self.lines[place]
+        reader, writer = await self._line(place)
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
         return int(head.split(b" ", 2)[1]), await reader.readexactly(size)
 
+    async def _line(self, place: int) -> Line:
+        """Servers close what was idle for a while: others had their turn."""
+        line = self.lines.get(place)
+        if line is None or line[0].at_eof():
+            line = await asyncio.open_connection(self.url.host, self.url.port)
+            self.lines[place] = line
+        return line
+
 
 @asynccontextmanager
-async def lines(url: str, number: int) -> AsyncIterator[Lines]:
-    at = httpx.URL(url)
-    opened = tuple([await asyncio.open_connection(at.host, at.port) for _ in range(number)])
+async def lines(url: str) -> AsyncIterator[Lines]:
+    opened = Lines(httpx.URL(url))
     try:
-        yield Lines(opened)
+        yield opened
     finally:
-        for _, writer in opened:
+        for _, writer in opened.lines.values():
             writer.close()
 
 

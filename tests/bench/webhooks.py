@@ -50,7 +50,7 @@ async def _acknowledged(stack: Stack) -> float:
     secret = stack.environment["PAYSAGA_SANDBOX_PSP_WEBHOOK_SECRET"]
     key = base64.b64decode(secret.removeprefix("whsec_"))
     requests = itertools.cycle([_request(key) for _ in range(TOTAL + CONNECTIONS)])
-    async with lines(stack.api_url, CONNECTIONS) as at:
+    async with lines(stack.api_url) as at:
 
         async def send(place: int) -> None:
             status, body = await at.ask(place, next(requests))
