@@ -10,7 +10,7 @@ MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 # A stack is many processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up down test check quick format bench bench-dbos bench-routing audit chaos crashes doors certify tls settings new-psp record sbom vulnerabilities lock clients
+.PHONY: help demo up down test check quick format bench bench-dbos bench-routing bench-reconciliation audit chaos crashes doors certify tls settings new-psp record sbom vulnerabilities lock clients
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench-routing: $(READY) ## Routing decisions a second, a PSP that dies, parked p
 	@$(BIN)/python -m tests.bench.routing
 	@$(BIN)/python -m tests.bench.dying
 	@$(BIN)/python -m tests.bench.draining
+
+bench-reconciliation: $(READY) ## Match a file of LINES (200000) with as many expectations, by step
+	@$(BIN)/python -m tests.bench.reconciliation $(LINES)
 
 audit: $(READY) ## Check every invariant on what make up runs, or on what the settings name
 	@folder="$${PAYSAGA_LOCAL_FOLDER:-var}"; \

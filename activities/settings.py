@@ -9,6 +9,8 @@ from pydantic import model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from activities.outgoing_events.settings import OutgoingEventsSettings
+from activities.reconciliation.bank.settings import BankSettings
+from activities.reconciliation.settings import ReconciliationSettings
 from activities.risk.settings import RiskSettings
 from activities.routing.settings import RoutingSettings
 from activities.seals.settings import SealsSettings
@@ -36,7 +38,9 @@ class Settings(BaseSettings):
     routing: RoutingSettings = RoutingSettings()
     inbox: Inbox = Inbox()
     outgoing_events: OutgoingEventsSettings = OutgoingEventsSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
     seals: SealsSettings = SealsSettings()
+    bank: BankSettings = BankSettings()
     log: Log = Log()
 
     @property

@@ -22,6 +22,7 @@ from activities.migrations.waiting import wait_until_current
 from activities.outgoing_events.dispatcher import Dispatcher
 from activities.outgoing_events.receivers import Receivers
 from activities.psp.catalog import Catalog, CatalogError
+from activities.reconciliation.expectations.terms import write_terms
 from activities.registry.absent import report_left_behind
 from activities.registry.beginnings import Beginnings
 from activities.registry.books import RegistryBooks
@@ -94,6 +95,7 @@ async def work(
     pool = await stack.enter_async_context(await open_pool(chosen.postgres))
     apart = chosen.postgres.model_copy(update={"pool_size": _TELLING_CONNECTIONS})
     await report_left_behind(pool, catalog.names)
+    await write_terms(pool, chosen.reconciliation.terms)
     telling = await stack.enter_async_context(await open_pool(apart))
     health, queue = health or Health(), chosen.temporal.core_queue
     client = await _reached(chosen, health)

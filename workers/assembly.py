@@ -20,6 +20,8 @@ from activities.psp.catalog import Catalog
 from activities.psp.lanes import CallsUnderWay, QuickCalls, SlowCalls
 from activities.psp.once import AskedOnce
 from activities.psp.watch import Watch
+from activities.reconciliation.bank.desk import BankDesk
+from activities.reconciliation.bank.originals import Originals
 from activities.registry.books import RegistryBooks
 from activities.risk.screen import PLAYER, RiskScreen
 from activities.routing.health.breakers import Breakers
@@ -90,6 +92,7 @@ def answers(
             routing,
             ClearanceDesk(pool, screen, PLAYER, routing),
             SealBooks(pool, SealKeys(settings.seal_keys)),
+            BankDesk(pool, settings.bank, Originals(settings.bank.originals)),
         ),
         psp=SlowCalls(AskedOnce(Asked(pool), calls), under_way),
         quick=QuickCalls(

@@ -12,6 +12,7 @@ from typing import Any
 
 from temporalio import activity
 
+from .domain.bank import BankMatched, BankMatching, StatementFile, StatementTaken
 from .domain.cases import CaseFile, CaseNote
 from .domain.clearance import ClearanceRequest, ClearedRoute
 from .domain.escalations import NewCase
@@ -190,3 +191,15 @@ class Routing(Port):
     @activity.defn(name="routing.may_move")
     @abstractmethod
     async def may_move(self, request: MoveRequest) -> Moved: ...
+
+
+class Bank(Port):
+    """Our own bank accounts: what reached them, and which payout of which PSP that is."""
+
+    @activity.defn(name="bank.take_statement")
+    @abstractmethod
+    async def take_statement(self, file: StatementFile) -> StatementTaken: ...
+
+    @activity.defn(name="bank.match")
+    @abstractmethod
+    async def match_bank(self, matching: BankMatching) -> BankMatched: ...

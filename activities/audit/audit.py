@@ -24,7 +24,7 @@ from activities.audit.report import Finding, Report, unchecked
 from activities.audit.runs import Runs
 from activities.audit.scope import STANDARD, Scope
 
-_OWN = ("ledger", "payments", "deliveries", "guards")
+_OWN = ("ledger", "house", "expectations", "payments", "deliveries", "guards")
 _WITH_PSP = "psp_book"
 
 

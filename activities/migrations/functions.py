@@ -23,6 +23,7 @@ GROUPS = (
     "wallet",
     "registry",
     "psp",
+    "reconciliation/expectations",
     "cases",
     "risk",
     "inbox",
@@ -33,6 +34,8 @@ GROUPS = (
     "routing/health",
     "routing/stopping",
     "routing/learning",
+    "reconciliation/bank",
+    "reconciliation/matching",
 )
 """In the order in which they are made: a function in plain SQL needs those that it calls, one in
 PL/pgSQL only the types that it names."""

@@ -10,6 +10,10 @@ import activities.cases.tables
 import activities.inbox.tables
 import activities.outgoing_events.tables
 import activities.psp.tables
+import activities.reconciliation.bank.tables
+import activities.reconciliation.expectations.tables
+import activities.reconciliation.files.tables
+import activities.reconciliation.matching.tables
 import activities.registry.tables
 import activities.risk.tables
 import activities.routing.changes.tables

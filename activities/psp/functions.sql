@@ -257,12 +257,18 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     answered psp_instructions;
 BEGIN
+    IF the_state = 'approved' THEN
+        PERFORM expectation_in_turn(the_key);
+    END IF;
     UPDATE psp_instructions SET state = the_state, answered_at = clock_timestamp(),
         answer = CASE WHEN the_state NOT IN ('asked', 'not_sent')
             THEN jsonb_strip_nulls(the_answer) END,
         psp_ref = coalesce(nullif(the_answer ->> 'psp_ref', ''), psp_ref)
     WHERE key = the_key AND state NOT IN ('approved', 'declined')
     RETURNING * INTO answered;
+    IF answered.state = 'approved' THEN
+        PERFORM expectation_of_answer(answered);
+    END IF;
     -- Of the second half of an authorization: it is the authorization that is answered.
     IF answered.operation = 'complete' AND the_answer IS NOT NULL THEN
         PERFORM psp_answer(answered.acts_on, the_state, the_answer);

@@ -37,7 +37,7 @@ def entry_of(entry: EntryRow, account: AccountRow, transfer: TransferRow) -> Ent
     return Entry(
         id=entry.id or 0,
         brand=account.brand or "",
-        payment_id=transfer.payment_id,
+        payment_id=transfer.payment_id or "",
         kind=transfer.kind,
         account=account.purpose,
         currency=account.currency,

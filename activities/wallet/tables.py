@@ -21,8 +21,8 @@ def _recorded_at() -> Any:
 class AccountRow(SQLModel, table=True):
     """A player's `available` or `held` money in one currency, or an account of the house.
 
-    House accounts (`psp:<psp>:<merchant account>`, and what players owe) have entries and no
-    balance: a row that everybody updates would be everybody's queue.
+    House accounts (`psp:<psp>:<merchant account>`, what became of that, and what players owe) have
+    entries and no balance: a row that everybody updates would be everybody's queue.
     """
 
     __tablename__ = "accounts"
@@ -55,22 +55,39 @@ class TransferRow(SQLModel, table=True):
     __table_args__ = (
         Index("transfers_against", "against", postgresql_where=text("against IS NOT NULL")),
         Index("transfers_of_payment", "payment_id"),
+        Index(
+            "transfers_of_the_house",
+            "kind",
+            postgresql_where=text(
+                "kind NOT IN ('credit', 'debit', 'hold', 'capture_hold', 'release')"
+            ),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=_id())
     key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     request_hash: str = Field(sa_column=Column(Text, nullable=False))
     kind: str = Field(sa_column=Column(Text, nullable=False))
-    payment_id: str = Field(sa_column=Column(Text, nullable=False))
-    brand: str = Field(sa_column=Column(Text, nullable=False))
-    player_id: str = Field(sa_column=Column(Text, nullable=False))
+    payment_id: str | None = Field(sa_column=Column(Text))
+    """Of the house's own transfers there is none, nor a brand or player."""
+    brand: str | None = Field(sa_column=Column(Text))
+    player_id: str | None = Field(sa_column=Column(Text))
     currency: str = Field(sa_column=Column(Text, nullable=False))
     amount_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Above zero, but of the house's own: those are signed from our side."""
     against: int | None = Field(sa_column=Column(BigInteger))
     """The credit that bounds this hold."""
     resolves: int | None = Field(sa_column=Column(BigInteger, unique=True))
     """The hold that this transfer ends; each hold is ended at most once."""
     recorded_at: datetime = Field(sa_column=_recorded_at())
+    counter_currency: str | None = Field(
+        sa_column=Column(
+            Text,
+            comment="of a conversion, the currency into which it went; counter_minor is how much "
+            "of it came",
+        )
+    )
+    counter_minor: int | None = Field(sa_column=Column(BigInteger))
 
 
 class EntryRow(SQLModel, table=True):

@@ -13,7 +13,8 @@ GROUP BY a.currency HAVING sum(e.amount_minor) <> 0 OR a.currency IS NULL
 
 -- I1: Every transfer has two sides that are its amount
 --
--- The player's side of what is clawed back or restored may be two: what was there, what is owed.
+-- The player's side of what is clawed back or restored may be two: what was there, what is owed. A
+-- conversion has two in each of its currencies.
 -- compared
 SELECT format('%s transfers', count(*)) FROM transfers
 -- wrong
@@ -23,8 +24,10 @@ SELECT format('transfer %s (%s) of %s: %s entries, from %s to %s',
 FROM transfers t FULL JOIN entries e ON e.transfer_id = t.id
 GROUP BY t.id, e.transfer_id
 HAVING t.id IS NULL OR sum(e.amount_minor) <> 0
-    OR greatest(max(e.amount_minor), -min(e.amount_minor)) <> t.amount_minor
-    OR NOT (count(e.id) = 2 OR count(e.id) = 3 AND t.kind IN ('claw_back', 'restore'))
+    OR greatest(max(e.amount_minor), -min(e.amount_minor))
+        <> greatest(abs(t.amount_minor), abs(coalesce(t.counter_minor, 0)))
+    OR NOT (count(e.id) = 3 AND t.kind IN ('claw_back', 'restore')
+        OR count(e.id) = CASE WHEN t.counter_currency IS NULL THEN 2 ELSE 4 END)
 
 -- I1: Every entry is in the currency of its transfer
 -- compared
@@ -33,6 +36,7 @@ SELECT format('%s entries', count(*)) FROM entries
 SELECT format('entry %s: %s %s, of transfer %s in %s', e.id, a.name, a.currency, t.id, t.currency)
 FROM entries e JOIN transfers t ON t.id = e.transfer_id LEFT JOIN accounts a ON a.id = e.account_id
 WHERE a.currency IS DISTINCT FROM t.currency
+    AND (t.counter_currency IS NULL OR a.currency IS DISTINCT FROM t.counter_currency)
 
 -- I2: Every balance is the sum of its entries, its version their number
 -- compared
@@ -96,7 +100,7 @@ UNION ALL
 SELECT format('%s %s: moved by transfer %s (%s) of %s / %s', a.name, a.currency, t.id, t.key,
     t.brand, t.player_id)
 FROM entries e JOIN accounts a ON a.id = e.account_id JOIN transfers t ON t.id = e.transfer_id
-WHERE starts_with(a.name, 'receivable:') AND (t.kind NOT IN ('claw_back', 'restore')
+WHERE starts_with(a.name, 'receivable:') AND (t.kind NOT IN ('claw_back', 'restore', 'receivable')
     OR a.name <> format('receivable:%s:%s', t.brand, t.player_id))
 UNION ALL
 SELECT format('transfer %s (%s): %s left with the player, %s owed', t.id, t.key, mine.balance_after,
@@ -124,7 +128,7 @@ FROM (
         SELECT c.id, t.id,
             CASE t.kind WHEN 'claw_back' THEN t.amount_minor ELSE -t.amount_minor END, false
         FROM transfers c JOIN transfers t USING (payment_id)
-        WHERE c.kind = 'credit' AND t.kind IN ('claw_back', 'restore')
+        WHERE c.kind = 'credit' AND t.kind IN ('claw_back', 'restore', 'receivable')
             AND EXISTS (SELECT FROM transfers h WHERE h.against = c.id)
         UNION ALL
         SELECT h.against, t.id,

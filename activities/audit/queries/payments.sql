@@ -9,7 +9,7 @@ money AS (
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0) AS credited,
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'capture_hold'), 0) AS taken,
         coalesce(sum(CASE kind WHEN 'claw_back' THEN amount_minor ELSE -amount_minor END)
-            FILTER (WHERE kind IN ('claw_back', 'restore')), 0) AS clawed,
+            FILTER (WHERE kind IN ('claw_back', 'restore', 'receivable')), 0) AS clawed,
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'hold'), 0)
             - coalesce(sum(amount_minor) FILTER (WHERE kind IN ('capture_hold', 'release')), 0)
             AS held
@@ -81,8 +81,8 @@ SELECT format('transfer %s (%s) of %s / %s in %s: %s', t.id, t.key, t.brand, t.p
     t.currency, CASE WHEN p.id IS NULL THEN 'no such payment'
         ELSE format('a payment of %s / %s in %s', p.brand, p.player_id, p.currency) END)
 FROM transfers t LEFT JOIN payments p ON p.id = t.payment_id
-WHERE p.id IS NULL
-    OR (t.brand, t.player_id, t.currency) IS DISTINCT FROM (p.brand, p.player_id, p.currency)
+WHERE t.brand IS NOT NULL AND p.id IS NULL
+    OR t.brand IS NOT NULL AND (t.brand, t.player_id, t.currency) IS DISTINCT FROM (p.brand, p.player_id, p.currency)
 
 -- I5: What is credited or taken never exceeds what was asked for
 -- compared

@@ -50,7 +50,9 @@ book AS (
         -sum(e.amount_minor) AS amount
     FROM entries e JOIN accounts a ON a.id = e.account_id
     LEFT JOIN transfers t ON t.id = e.transfer_id
+    -- What was settled is in the ledger alone: the book tells what moved, and not when it was paid.
     WHERE a.purpose = 'house' AND starts_with(a.name, 'psp:' || :psp || ':')
+        AND (t.id IS NULL OR t.payment_id IS NOT NULL)
     GROUP BY a.name, t.payment_id, a.currency
 ), both_books AS (
     SELECT account, payment_id, currency, coalesce(theirs.amount, 0) AS theirs,

@@ -49,6 +49,9 @@ BEGIN
         ), '[]') || coalesce(merged -> 'attempts', '[]'));
     END IF;
     PERFORM psp_conclude(the_payment, merged -> 'attempts');
+    IF amends AND merged -> 'reversals' IS DISTINCT FROM payment.facts -> 'reversals' THEN
+        PERFORM expectation_of_undone(payment, merged, happened_at);
+    END IF;
     result.version := payment.version + 1;
     UPDATE payments
     SET version = result.version, status = the_status, final = is_final, facts = merged,

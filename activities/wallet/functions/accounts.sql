@@ -4,12 +4,23 @@
 -- Lock order, everywhere: the payment, the command's key, the player's available account, then the
 -- held one. House accounts are never locked: they have entries and no balance row.
 
--- Both sides of a transfer are written by one statement, so a statement must balance.
+-- Both sides of a transfer are written by one statement, so a statement must balance; what has four
+-- is a conversion, and balances in each of its currencies.
 CREATE OR REPLACE FUNCTION entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    uneven boolean;
+    has_conversions boolean;
 BEGIN
-    IF EXISTS (
-        SELECT FROM written GROUP BY transfer_id HAVING sum(amount_minor) <> 0 OR count(*) < 2
-    ) THEN
+    SELECT bool_or(total <> 0 OR sides < 2), bool_or(sides > 3) INTO uneven, has_conversions
+    FROM (
+        SELECT sum(amount_minor) AS total, count(*) AS sides FROM written GROUP BY transfer_id
+    ) each_transfer;
+    IF has_conversions THEN
+        uneven := uneven OR EXISTS (
+            SELECT FROM written w JOIN accounts a ON a.id = w.account_id
+            GROUP BY w.transfer_id, a.currency HAVING sum(w.amount_minor) <> 0);
+    END IF;
+    IF uneven THEN
         RAISE EXCEPTION 'the entries of a transfer must sum to zero'
             USING ERRCODE = 'check_violation';
     END IF;
@@ -33,6 +44,12 @@ BEGIN
     WHERE name = the_name AND currency = the_currency AND purpose = 'house';
     RETURN house;
 END $$;
+
+-- The account of what a player owes.
+CREATE OR REPLACE FUNCTION wallet_receivable(the_brand text, the_player text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT format('receivable:%s:%s', the_brand, the_player);
+$$;
 
 -- A player's two accounts of a currency, without which there is nothing to lock.
 CREATE OR REPLACE FUNCTION wallet_open(the_brand text, the_player text, the_currency text)

@@ -3,11 +3,13 @@
 
 CREATE OR REPLACE FUNCTION wallet_credit(
     the_key text, the_hash text, the_brand text, the_player text, the_source text,
-    the_amount bigint, the_currency text, the_payment text
+    the_amount bigint, the_currency text, the_payment text, the_facts jsonb DEFAULT NULL,
+    happened_at timestamptz DEFAULT NULL
 ) RETURNS wallet_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     result wallet_result := wallet_recorded(the_key, the_hash);
+    posted transfers;
     available accounts;
     available_name text := format('player:%s:%s:available', the_brand, the_player);
     house bigint;
@@ -25,10 +27,12 @@ BEGIN
         (key, request_hash, kind, payment_id, brand, player_id, currency, amount_minor)
     VALUES (the_key, the_hash, 'credit', the_payment, the_brand, the_player,
             the_currency, the_amount)
-    RETURNING id INTO result.transfer_id;
+    RETURNING * INTO posted;
     INSERT INTO entries (transfer_id, account_id, amount_minor, balance_after, version) VALUES
-        (result.transfer_id, available.id, the_amount, available.balance, available.version),
-        (result.transfer_id, house, -the_amount, NULL, NULL);
+        (posted.id, available.id, the_amount, available.balance, available.version),
+        (posted.id, house, -the_amount, NULL, NULL);
+    PERFORM expectation_open(posted, the_source, the_amount, the_facts, happened_at);
+    result.transfer_id := posted.id;
     result.replayed := false;
     RETURN result;
 END $$;
@@ -40,6 +44,7 @@ CREATE OR REPLACE FUNCTION wallet_debit(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     result wallet_result := wallet_recorded(the_key, the_hash);
+    posted transfers;
     available accounts;
     house bigint;
 BEGIN
@@ -56,10 +61,12 @@ BEGIN
         (key, request_hash, kind, payment_id, brand, player_id, currency, amount_minor)
     VALUES (the_key, the_hash, 'debit', the_payment, the_brand, the_player,
             the_currency, the_amount)
-    RETURNING id INTO result.transfer_id;
+    RETURNING * INTO posted;
     INSERT INTO entries (transfer_id, account_id, amount_minor, balance_after, version) VALUES
-        (result.transfer_id, available.id, -the_amount, available.balance, available.version),
-        (result.transfer_id, house, the_amount, NULL, NULL);
+        (posted.id, available.id, -the_amount, available.balance, available.version),
+        (posted.id, house, the_amount, NULL, NULL);
+    PERFORM expectation_open(posted, the_destination, -the_amount, NULL, NULL);
+    result.transfer_id := posted.id;
     result.replayed := false;
     RETURN result;
 END $$;
@@ -85,7 +92,7 @@ BEGIN
     taken := taken + coalesce((
         SELECT sum(CASE c.kind WHEN 'claw_back' THEN c.amount_minor ELSE -c.amount_minor END)
         FROM transfers c WHERE c.payment_id = credited.payment_id
-            AND c.kind IN ('claw_back', 'restore')
+            AND c.kind IN ('claw_back', 'restore', 'receivable')
     ), 0) - coalesce((
         SELECT sum(CASE b.kind WHEN 'credit' THEN b.amount_minor ELSE -b.amount_minor END)
         FROM transfers h JOIN transfers b ON b.payment_id = h.payment_id
@@ -158,11 +165,13 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION wallet_capture_hold(
-    the_key text, the_hash text, hold_key text, the_destination text
+    the_key text, the_hash text, hold_key text, the_destination text,
+    the_facts jsonb DEFAULT NULL, happened_at timestamptz DEFAULT NULL
 ) RETURNS wallet_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     result wallet_result := wallet_recorded(the_key, the_hash);
+    posted transfers;
     hold transfers;
     held accounts;
     house bigint;
@@ -183,10 +192,12 @@ BEGIN
         (key, request_hash, kind, payment_id, brand, player_id, currency, amount_minor, resolves)
     VALUES (the_key, the_hash, 'capture_hold', hold.payment_id, hold.brand, hold.player_id,
             hold.currency, hold.amount_minor, hold.id)
-    RETURNING id INTO result.transfer_id;
+    RETURNING * INTO posted;
     INSERT INTO entries (transfer_id, account_id, amount_minor, balance_after, version) VALUES
-        (result.transfer_id, held.id, -hold.amount_minor, held.balance, held.version),
-        (result.transfer_id, house, hold.amount_minor, NULL, NULL);
+        (posted.id, held.id, -hold.amount_minor, held.balance, held.version),
+        (posted.id, house, hold.amount_minor, NULL, NULL);
+    PERFORM expectation_open(posted, the_destination, -hold.amount_minor, the_facts, happened_at);
+    result.transfer_id := posted.id;
     result.replayed := false;
     RETURN result;
 END $$;

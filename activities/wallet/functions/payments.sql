@@ -110,18 +110,18 @@ BEGIN
         WHEN 'credit' THEN
             posted := wallet_credit(command ->> 'key', command ->> 'hash', command ->> 'brand',
                 command ->> 'player', command ->> 'source', (command ->> 'amount')::bigint,
-                command ->> 'currency', the_payment);
+                command ->> 'currency', the_payment, the_facts, happened_at);
         WHEN 'claw_back' THEN
             posted := wallet_claw_back(command ->> 'key', command ->> 'hash', command ->> 'brand',
                 command ->> 'player', command ->> 'source', (command ->> 'amount')::bigint,
-                command ->> 'currency', the_payment);
+                command ->> 'currency', the_payment, the_facts, happened_at);
         WHEN 'restore' THEN
             posted := wallet_restore(command ->> 'key', command ->> 'hash', command ->> 'brand',
                 command ->> 'player', command ->> 'source', (command ->> 'amount')::bigint,
-                command ->> 'currency', the_payment);
+                command ->> 'currency', the_payment, the_facts, happened_at);
         WHEN 'capture_hold' THEN
             posted := wallet_capture_hold(command ->> 'key', command ->> 'hash',
-                command ->> 'hold_key', command ->> 'destination');
+                command ->> 'hold_key', command ->> 'destination', the_facts, happened_at);
         WHEN 'release' THEN
             posted := payment_release(command ->> 'key', command ->> 'hash',
                 command ->> 'hold_key', (command ->> 'if_held')::boolean);

@@ -2,11 +2,6 @@
 -- player as far as it is there; the rest is owed: a receivable of the player's, never a balance
 -- below zero. What comes back pays the receivable first.
 
-CREATE OR REPLACE FUNCTION wallet_receivable(the_brand text, the_player text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT format('receivable:%s:%s', the_brand, the_player);
-$$;
-
 -- What a player owes for one payment, in minor units.
 CREATE OR REPLACE FUNCTION wallet_owed(
     the_payment text, the_brand text, the_player text, the_currency text
@@ -38,11 +33,13 @@ END $$;
 
 CREATE OR REPLACE FUNCTION wallet_claw_back(
     the_key text, the_hash text, the_brand text, the_player text, the_house text,
-    the_amount bigint, the_currency text, the_payment text
+    the_amount bigint, the_currency text, the_payment text, the_facts jsonb,
+    happened_at timestamptz
 ) RETURNS wallet_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     result wallet_result := wallet_recorded(the_key, the_hash);
+    posted transfers;
     available accounts;
     there bigint;
 BEGIN
@@ -61,20 +58,24 @@ BEGIN
         (key, request_hash, kind, payment_id, brand, player_id, currency, amount_minor)
     VALUES (the_key, the_hash, 'claw_back', the_payment, the_brand, the_player, the_currency,
             the_amount)
-    RETURNING id INTO result.transfer_id;
-    PERFORM wallet_split(result.transfer_id, -1, available, there, the_amount, the_brand,
+    RETURNING * INTO posted;
+    PERFORM wallet_split(posted.id, -1, available, there, the_amount, the_brand,
         the_player, the_house, the_currency);
+    PERFORM expectation_open(posted, the_house, -the_amount, the_facts, happened_at);
+    result.transfer_id := posted.id;
     result.replayed := false;
     RETURN result;
 END $$;
 
 CREATE OR REPLACE FUNCTION wallet_restore(
     the_key text, the_hash text, the_brand text, the_player text, the_house text,
-    the_amount bigint, the_currency text, the_payment text
+    the_amount bigint, the_currency text, the_payment text, the_facts jsonb,
+    happened_at timestamptz
 ) RETURNS wallet_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     result wallet_result := wallet_recorded(the_key, the_hash);
+    posted transfers;
     available accounts;
     given bigint;
 BEGIN
@@ -94,9 +95,11 @@ BEGIN
         (key, request_hash, kind, payment_id, brand, player_id, currency, amount_minor)
     VALUES (the_key, the_hash, 'restore', the_payment, the_brand, the_player, the_currency,
             the_amount)
-    RETURNING id INTO result.transfer_id;
-    PERFORM wallet_split(result.transfer_id, 1, available, given, the_amount, the_brand,
+    RETURNING * INTO posted;
+    PERFORM wallet_split(posted.id, 1, available, given, the_amount, the_brand,
         the_player, the_house, the_currency);
+    PERFORM expectation_open(posted, the_house, the_amount, the_facts, happened_at);
+    result.transfer_id := posted.id;
     result.replayed := false;
     RETURN result;
 END $$;

@@ -50,13 +50,20 @@ _ACTION = '{"actor": "platform", "person": "casino", "what": "POST /v1", "trace_
 _OPEN = f"SELECT registry_open($1, $2, 'hash', $2, $3, '{_ACTION}')"
 _REST = """
 SELECT registry_answer('{brand}', '{deposit}', 201, '{{"of": "{brand}"}}');
-SELECT wallet_credit('{deposit}:credit', 'h', '{brand}', '{player}', 'clearing:sandbox:main', 5000,
+SELECT wallet_credit('{deposit}:credit', 'h', '{brand}', '{player}', 'psp:sandbox:main', 5000,
     'EUR', '{deposit}');
 SELECT payment_hold('{refund}:hold', 'h', '{brand}', '{player}', 500, 'EUR', '{refund}',
     '{deposit}:credit');
 SELECT payment_hold('{payout}:hold', 'h', '{brand}', '{player}', 700, 'EUR', '{payout}', NULL);
-SELECT wallet_debit('{brand}:too-much', 'h', '{brand}', '{player}', 'clearing:sandbox:main',
+SELECT wallet_debit('{brand}:too-much', 'h', '{brand}', '{player}', 'psp:sandbox:main',
     900000, 'EUR', '{deposit}');
+SELECT wallet_post_house('[{{"key": "batch-of-{brand}", "hash": "h", "kind": "fee",
+    "psp": "sandbox", "account": "main", "currency": "EUR", "amount": -20}}]');
+INSERT INTO settled (expectation_id, key, movement, number, payment_id, brand, psp, account, method,
+    currency, amount_minor, done_at, due_at, file_id, place, settled_at)
+SELECT -id, key, movement, number, payment_id, brand, psp, account, method, currency, amount_minor,
+    done_at, due_at, id, 1, now()
+FROM expectations WHERE brand = '{brand}';
 SELECT psp_ask('{payout}:payout:1', '{payout}', 'payout', 'sandbox', 'main', 700, 'EUR', NULL, NULL,
     false, false, NULL, '{player}');
 SELECT registry_record('{deposit}', 2, 'AUTHORIZED', false,
@@ -89,6 +96,34 @@ SELECT routing_keep('{{"payment_id": "{deposit}", "number": 1, "at": "2026-01-02
 INSERT INTO routing_chargebacks (payment_id, reported_by) VALUES ('{deposit}', 'ann');
 SELECT routing_stop('{brand}', 'sandbox', '*', '*', 'payouts', 'for {brand}', 'ann');
 SELECT routing_may_move('{payout}', '{brand}', 'sandbox', 'main', 'EU', 'payouts');
+SELECT bank_take(sha256('{brand}'), 's', NULL, '[{{"bank_account": "{brand}", "currency": "EUR",
+    "number": "1", "sequence": [1], "ends": "2026-01-02", "opening": 0, "closing": 100,
+    "content": "{hex}{hex}", "entries": [[100, "2026-01-02", null, "of {brand}"]]}}]');
+INSERT INTO settlement_files (psp, account, kind, name, period, sequence, version, sha256,
+    size_bytes, stored_as, state)
+VALUES ('sandbox', '{brand}', 'daily', 'n', '', 1, 1, sha256('{brand}'), 1, 's', 'stored');
+INSERT INTO settlement_lines (file_id, place, psp, account, identity, movement, currency, gross,
+    net_currency, net, fee, booked_at, raw_type)
+VALUES (hashtext('{brand}'), 1, 'sandbox', '{brand}', 'i', 'capture', 'EUR', 1, 'EUR', 1, 0, now(),
+    'capture');
+INSERT INTO bank_matches (statement_id, place, psp, account, payout, currency, amount_minor,
+    matched_by, matched_at)
+SELECT statement_id, place, 'sandbox', 'main', '{brand}', 'EUR', 100, 'reference', now()
+FROM bank_booked WHERE bank_account = '{brand}';
+INSERT INTO matched_files (file_id, psp, account, matched_at)
+VALUES (hashtext('{brand}'), 'sandbox', '{brand}', now());
+INSERT INTO breaks (class, psp, account, brand, day, currency, payment_id, expectation_id,
+    opened_at)
+VALUES ('missing_psp', 'sandbox', 'main', '{brand}', now(), 'EUR', '{deposit}',
+    hashtext('{brand}'), now());
+INSERT INTO settlement_completions (file_id, place, payment_id, key, operation, psp, account,
+    movement, currency, amount_minor, booked_at, found_at)
+VALUES (hashtext('{brand}'), 1, '{deposit}', '{deposit}:authorize:1', 'authorize', 'sandbox',
+    'main', 'capture', 'EUR', 5000, now(), now());
+INSERT INTO reconciliation_days (psp, account, as_of, file_id, day, currency, matched,
+    matched_minor)
+VALUES ('sandbox', '{brand}', now(), hashtext('{brand}'), now(), 'EUR', 1, 5000);
+SELECT matching_close('sandbox', '{brand}', now(), '{{}}');
 """
 
 
@@ -115,7 +150,7 @@ async def keep_books(owner: asyncpg.Connection, brand: str) -> None:
         await owner.execute(_OPEN, brand, payment, json.dumps(new))
     words = {
         name: getattr(names, name)
-        for name in ("brand", "deposit", "refund", "payout", "capture", "player", "policy")
+        for name in ("brand", "hex", "deposit", "refund", "payout", "capture", "player", "policy")
     }
     await owner.execute(_REST.format(**words, event=json.dumps(_event(names))))
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from activities.migrations.grants import FUNCTIONS, SHARED, TABLES, Who
+from activities.migrations.grants import ALL, FUNCTIONS, SHARED, TABLES, Who
 from infra.local.stack.postgres import Database
 from infra.postgres import engine, open_pool, see
 from infra.settings import Postgres
@@ -18,7 +18,6 @@ from tests.activities.roles.books import ACME, OTHER, Names
 _OF_PAYMENT = "(SELECT brand FROM payments WHERE id = t.payment_id)"
 WHOSE = {
     "entries": "(SELECT brand FROM accounts WHERE id = t.account_id)",
-    "wallet_refusals": "NULL",
     "payment_events": _OF_PAYMENT,
     "inbox_events": _OF_PAYMENT,
     "inbox_meanings": _OF_PAYMENT,
@@ -29,8 +28,11 @@ WHOSE = {
     "routing_decisions": "(SELECT brand FROM routing_changes WHERE id = t.change_id)",
     "routing_chargebacks": _OF_PAYMENT,
     "routing_stop_events": "(SELECT brand FROM routing_stops WHERE id = t.stop_id)",
+    "settlement_completions": _OF_PAYMENT,
 }
 """Of a row of a table without a brand, said here once more, in other words."""
+OF_THE_HOUSE = {name for name, table in TABLES.items() if table.seen == ALL}
+"""Tell of no brand, and are seen by those alone who are for all."""
 
 OURS, THEIRS = Names(ACME), Names(OTHER)
 BEHIND_THE_WALL = {
@@ -88,7 +90,7 @@ async def there(admin: asyncpg.Connection, brands: Collection[str]) -> dict[str,
         if table.seen is None:
             continue
         shared = "true" if table.seen == SHARED or name in _OF_WHAT_IS_SHARED else "false"
-        whose = WHOSE.get(name, "t.brand")
+        whose = "NULL" if name in OF_THE_HOUSE else WHOSE.get(name, "t.brand")
         counted[name] = await admin.fetchval(
             f"SELECT count(*) FROM {name} t "
             f"WHERE {whose} = ANY($1) OR '*' = ANY($1) OR ({shared} AND {whose} = '*')",
@@ -107,12 +109,33 @@ async def test_a_session_sees_the_rows_of_its_brands_and_no_others(
     for brand in (ACME, OTHER):
         found = await seen(api, [brand])
         assert found == await there(admin, [brand])
-        assert set(found) == of_brands - {"wallet_refusals"}, "a table has no row to judge by"
+        assert set(found) == of_brands - OF_THE_HOUSE, "a table has no row to judge by"
     assert await seen(api, [ACME, OTHER]) == await there(admin, [ACME, OTHER])
     everything = await seen(api, ["*"])
     assert everything == await there(admin, ["*"])
     assert set(everything) == of_brands
     print(f"{len(of_brands)} tables, {sum(everything.values())} rows of two brands")  # noqa: T201
+
+
+async def test_money_of_the_house_is_seen_by_who_sees_every_brand(
+    api: asyncpg.Pool, admin: asyncpg.Connection
+) -> None:
+    houses = {
+        "SELECT count(*) FROM accounts WHERE purpose = 'house'": 2,
+        "SELECT count(*) FROM transfers WHERE brand IS NULL": 2,
+        "SELECT count(*) FROM entries e WHERE EXISTS (SELECT FROM transfers t "
+        "WHERE t.id = e.transfer_id AND t.brand IS NULL)": 4,
+    }
+    for query, count in houses.items():
+        assert await admin.fetchval(query) == count
+        for brands in ([ACME], [ACME, OTHER], []):
+            see(brands)
+            assert await api.fetchval(query) == 0
+        see(["*"])
+        assert await api.fetchval(query) == count
+    see([ACME])
+    at_risk = await api.fetch("SELECT DISTINCT brand FROM money_at_risk")
+    assert [row["brand"] for row in at_risk] == [ACME]
 
 
 async def test_a_session_that_is_told_nothing_sees_nothing(

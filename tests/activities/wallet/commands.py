@@ -118,7 +118,8 @@ _LAWS = {
         GROUP BY a.currency HAVING sum(e.amount_minor) <> 0)""",
     "every transfer has two sides that sum to zero": """
         SELECT EXISTS (SELECT FROM transfers t LEFT JOIN entries e ON e.transfer_id = t.id
-        GROUP BY t.id HAVING count(e.id) NOT IN (2, 3) OR sum(e.amount_minor) <> 0)""",
+        GROUP BY t.id HAVING sum(e.amount_minor) <> 0
+            OR count(e.id) NOT IN (2, 3) AND (count(e.id) <> 4 OR t.counter_currency IS NULL))""",
     "every balance is the sum of its entries": """
         SELECT EXISTS (SELECT FROM accounts a LEFT JOIN entries e ON e.account_id = a.id
         WHERE a.purpose <> 'house' GROUP BY a.id
@@ -133,7 +134,8 @@ _LAWS = {
         ) chain WHERE before + amount_minor <> balance_after OR version <> place)""",
     "every entry's currency is its transfer's": """
         SELECT EXISTS (SELECT FROM entries e JOIN accounts a ON a.id = e.account_id
-        JOIN transfers t ON t.id = e.transfer_id WHERE a.currency <> t.currency)""",
+        JOIN transfers t ON t.id = e.transfer_id
+        WHERE a.currency NOT IN (t.currency, coalesce(t.counter_currency, t.currency)))""",
     "holds that are not resolved are what is held": """
         SELECT coalesce((SELECT sum(balance) FROM accounts WHERE purpose = 'held'), 0)
             <> coalesce((SELECT sum(h.amount_minor) FROM transfers h WHERE h.kind = 'hold'

@@ -1,0 +1,1 @@
+"""Our books against those of PSPs and banks."""

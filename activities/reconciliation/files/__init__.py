@@ -1,0 +1,1 @@
+"""The reports of PSPs as they came, and their lines."""

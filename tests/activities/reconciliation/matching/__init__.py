@@ -1,0 +1,1 @@
+"""What is matched, and what does not agree, on real Postgres."""
