@@ -70,10 +70,12 @@ WITH failed AS (
 SELECT state FROM failed
 """
 _KEEP = """
-UPDATE outgoing_events n SET state = 'kept', next_at = NULL FROM (
+WITH idle AS MATERIALIZED (
     SELECT payment_id, sequence FROM outgoing_events WHERE brand = $1 AND next_at IS NOT NULL
     LIMIT $2 FOR UPDATE SKIP LOCKED
-) idle WHERE n.payment_id = idle.payment_id AND n.sequence = idle.sequence
+)
+UPDATE outgoing_events n SET state = 'kept', next_at = NULL FROM idle
+WHERE n.payment_id = idle.payment_id AND n.sequence = idle.sequence
 """
 
 

@@ -29,6 +29,8 @@ FINISHED_WITHIN_SECONDS = 75.0
 RUNS_OF_A_WORKER = 36
 INSISTS = 8
 """Times that a rival presses the button, as long as the run refuses it in its present state."""
+UNDISTURBED = 4
+"""Payments by which the points of a flow are known."""
 TRIES = 8
 """Of a scene whose run did not come to its point in time: a busy machine is no finding."""
 _POLL_SECONDS = 1.5
@@ -56,20 +58,30 @@ class Drill:
         self._names = itertools.count(1)
 
     async def points_of(self, flows: Iterable[Flow]) -> dict[str, list[CrashPoint]]:
-        """By flow, every point that an undisturbed payment passes."""
+        """By flow, every point that each of some undisturbed payments passes: what one of them
+        alone comes to was chance, and another one would be waited for there in vain."""
         passed: dict[str, dict[CrashPoint, None]] = defaultdict(dict)
 
         async def arrive(run: str, point: CrashPoint) -> None:
             passed[run][point] = None
 
         ward = self._ward()
-        runs: dict[str, Run] = {}
+        runs: dict[str, list[Run]] = {}
         async with at_work(ward, self._at.ground, self._at.client, CrashPoints(arrive)):
             for flow in flows:
-                runs[flow.name] = await self._opened(flow, ward)
-            await asyncio.gather(*(self._play(flow, runs[flow.name]) for flow in flows))
-            await self._closed(list(runs.values()))
-        return {name: list(passed[run.workflow_id]) for name, run in runs.items()}
+                runs[flow.name] = [await self._opened(flow, ward) for _ in range(UNDISTURBED)]
+            await asyncio.gather(
+                *(self._play(flow, run) for flow in flows for run in runs[flow.name])
+            )
+            await self._closed([run for some in runs.values() for run in some])
+        return {
+            name: [
+                point
+                for point in passed[some[0].workflow_id]
+                if all(point in passed[run.workflow_id] for run in some)
+            ]
+            for name, some in runs.items()
+        }
 
     async def die(self, scenes: Sequence[Scene]) -> list[Played]:
         """Every run stands at its point when its worker is gone."""

@@ -146,13 +146,15 @@ DECLARE
     taken    integer;
     room     integer := most;
 BEGIN
+    -- Of its own (WITH): a subquery that a plan runs again for each row skips what it took already,
+    -- and takes as many once more.
     RETURN QUERY
-    UPDATE routing_parked p SET leased_until = until_at
-    FROM (
+    WITH due AS MATERIALIZED (
         SELECT u.payment_id, u.stop_id FROM routing_parked u
         WHERE u.released_at IS NOT NULL AND u.told_at IS NULL AND u.leased_until < at
         ORDER BY u.leased_until LIMIT room FOR UPDATE SKIP LOCKED
-    ) due
+    )
+    UPDATE routing_parked p SET leased_until = until_at FROM due
     WHERE p.payment_id = due.payment_id AND p.stop_id = due.stop_id
     RETURNING p.payment_id, p.stop_id;
     GET DIAGNOSTICS taken = ROW_COUNT;
@@ -169,8 +171,7 @@ BEGIN
             at - make_interval(secs => greatest(1, 2 / draining.drain_per_second))
         );
         RETURN QUERY
-        UPDATE routing_parked p SET released_at = at, leased_until = until_at
-        FROM (
+        WITH due AS MATERIALIZED (
             SELECT w.payment_id FROM routing_parked w
             WHERE w.stop_id = draining.id AND w.released_at IS NULL
             ORDER BY w.parked_at, w.payment_id
@@ -178,7 +179,8 @@ BEGIN
                 extract(epoch FROM at - begun) * draining.drain_per_second
             )))::bigint
             FOR UPDATE SKIP LOCKED
-        ) due
+        )
+        UPDATE routing_parked p SET released_at = at, leased_until = until_at FROM due
         WHERE p.stop_id = draining.id AND p.payment_id = due.payment_id
         RETURNING p.payment_id, p.stop_id;
         GET DIAGNOSTICS taken = ROW_COUNT;

@@ -109,6 +109,31 @@ async def test_what_was_not_taken_in_time_is_not_made_up_for(
     assert len(sink.taken) == 5
 
 
+_ONE_ROW = """
+SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'routing_parked',
+    'relpages', 1, 'reltuples', 1.0::real)
+"""
+"""The database believes that little is parked: it was counted before much was."""
+
+
+async def test_no_plan_of_the_database_lets_go_more_than_the_rate(
+    books: asyncpg.Pool, owner_of_books: asyncpg.Pool
+) -> None:
+    """A subquery with a limit, run again for each row, passes over what it has locked."""
+    psp = a_psp()
+    stopped = await stop(books, psp=psp)
+    await parked(books, owner_of_books, psp, 20)
+    await lift(books, stopped.id, per_second=5)
+    await owner_of_books.execute(
+        "UPDATE routing_stops SET drained_until = now() - interval '1 hour' WHERE id = $1",
+        stopped.id,
+    )
+    async with owner_of_books.acquire() as connection, connection.transaction():
+        await connection.execute(_ONE_ROW)
+        taken = await connection.fetch("SELECT * FROM routing_drain(100, 10)")
+    assert len([row for row in taken if row["stop"] == stopped.id]) == 5
+
+
 async def test_what_waits_its_turn_is_not_let_through_and_what_never_parked_is(
     books: asyncpg.Pool, owner_of_books: asyncpg.Pool
 ) -> None:
